@@ -1,0 +1,1 @@
+"""The desk in a browser: pages show, queries fetch, functions decide."""

@@ -1,0 +1,1 @@
+"""Learned models only: encoders, their training, evaluation and cards."""

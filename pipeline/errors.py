@@ -1,0 +1,77 @@
+"""Every error that Chengqing raises on purpose, in one tree.
+
+ChengqingError
+├── UsageError          the command or file given cannot be used; exit code 2
+│   ├── IncidentError   an incident file is wrong; names file, line and fix
+│   ├── MappingError    an import's column mapping does not fit the file
+│   └── UnknownName     no such incident, stage, source, question or bench
+├── CrawlError          a source refused, changed or could not be reached; exit code 3
+├── StageError          a pipeline stage could not finish; exit code 4
+├── StoreError          lake, warehouse or ledger is missing, damaged or from another version; exit code 5
+│   └── StaleVersion    somebody else decided first: carries both versions
+└── ModelError          an encoder is missing, damaged or does not fit; exit code 6
+
+Each message says what happened, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from models.errors import ChengqingError, ModelError
+
+__all__ = [
+    "ChengqingError",
+    "CrawlError",
+    "IncidentError",
+    "MappingError",
+    "ModelError",
+    "StageError",
+    "StaleVersion",
+    "StoreError",
+    "UnknownName",
+    "UsageError",
+]
+
+
+class UsageError(ChengqingError):
+    """The command, file or name given cannot be used as it is."""
+
+    exit_code = 2
+
+
+class IncidentError(UsageError):
+    """An incident file is wrong; the message names file, line and fix."""
+
+
+class MappingError(UsageError):
+    """An import's column mapping does not fit the file."""
+
+
+class UnknownName(UsageError):  # noqa: N818  reads as a sentence where it is raised
+    """No incident, stage, source, saved question or bench has this name."""
+
+
+class CrawlError(ChengqingError):
+    """A source refused us, changed its pages or could not be reached."""
+
+    exit_code = 3
+
+
+class StageError(ChengqingError):
+    """A pipeline stage could not finish; the last good warehouse still stands."""
+
+    exit_code = 4
+
+
+class StoreError(ChengqingError):
+    """The lake, warehouse or ledger is missing, damaged or of another version."""
+
+    exit_code = 5
+
+
+class StaleVersion(StoreError):  # noqa: N818  it names what happened
+    """Somebody else decided first; ``mine`` was refused and ``theirs`` stands, neither is lost."""
+
+    def __init__(self, message: str, *, mine: dict[str, object], theirs: dict[str, object]) -> None:
+        super().__init__(message)
+        self.mine = mine
+        self.theirs = theirs
