@@ -1,0 +1,288 @@
+"""Every table that a stage writes or an analyst reads: its grain, its columns, and a sentence on each.
+
+The sentences become ``comment on`` in the published warehouse, so this file is the data dictionary.
+Columns marked ``personal`` can lead to a private person and are left out of partner exports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from pipeline.errors import StageError
+
+UTC_TIME = pa.timestamp("us", tz="UTC")
+STRINGS = pa.list_(pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: name, Arrow type and what it means."""
+
+    name: str
+    type: pa.DataType
+    comment: str
+    nullable: bool = True
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: name, what one row is, who reads it, and its columns."""
+
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema that every file of this table has."""
+        return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
+
+    def from_rows(self, rows: list[dict[str, object]]) -> pa.Table:
+        """Build the table from dictionaries; a missing key is null."""
+        return pa.Table.from_pylist(rows, schema=self.schema)
+
+    def conform(self, table: pa.Table) -> pa.Table:
+        """Return ``table`` with exactly these columns and types, or say which one does not fit."""
+        missing = [c.name for c in self.columns if c.name not in table.column_names]
+        if missing:
+            raise StageError(f"table {self.name}: the stage did not make column {', '.join(missing)}")
+        picked = table.select([c.name for c in self.columns])
+        for column in self.columns:
+            if not column.nullable and picked.column(column.name).null_count:
+                raise StageError(f"table {self.name}: column {column.name} has nulls and may not")
+        return picked.cast(self.schema)
+
+
+def _key(name: str, comment: str, *, personal: bool = False) -> Column:
+    return Column(name, pa.string(), comment, nullable=False, personal=personal)
+
+
+def _text(name: str, comment: str, *, personal: bool = False) -> Column:
+    return Column(name, pa.string(), comment, personal=personal)
+
+
+def _count(name: str, comment: str) -> Column:
+    return Column(name, pa.int64(), comment)
+
+
+def _number(name: str, comment: str) -> Column:
+    return Column(name, pa.float64(), comment)
+
+
+def _time(name: str, comment: str) -> Column:
+    return Column(name, UTC_TIME, comment)
+
+
+_POST_COLUMNS = (
+    _key("post_id", "platform and native id, as platform:id; stable for ever"),
+    _key("source", "name of the source card that it came from"),
+    _key("platform", "kind of site: weibo, mastodon, telegram, wordpress, forum, feed …"),
+    _text("text", "verbatim text, unescaped; never shown as markup", personal=True),
+    Column("collected_at", UTC_TIME, "when we saw it (UTC)", nullable=False),
+    _key("crawl_id", "the crawl or import that saw it"),
+    _key("collector", "spider or importer with its version"),
+    _text("url", "public address, when it has one", personal=True),
+    _text(
+        "author_key",
+        "keyed hash of the author's id; the same author has the same key on this desk",
+        personal=True,
+    ),
+    _time("published_at", "when the site says that it was published (UTC); null when unknown"),
+    _text("published_precision", "how exactly published_at is known: exact, minute, hour, day, unknown"),
+    _text("title", "title, where the site has one", personal=True),
+    _count("likes", "likes as displayed; null when unknown"),
+    _count("reposts", "reposts as displayed; null when unknown"),
+    _count("replies", "replies as displayed; null when unknown"),
+    _count("views", "views as displayed; null when unknown"),
+    _text("counts_precision", "exact, or rounded when the site shows 1.2万 or 1.67K"),
+    _text("thread_id", "post_id of the thread's first post"),
+    _text("parent_id", "post_id of the post that it replies to"),
+    _text("quoted_id", "post_id of the post that it quotes"),
+    _text("repost_of", "post_id of the post that it reposts"),
+    Column("links", STRINGS, "addresses in the post, as written", personal=True),
+    Column("media", STRINGS, "addresses of pictures and videos; never fetched by the desk", personal=True),
+    _text("query", "the query that found it"),
+)
+
+OBSERVATIONS = Table(
+    "observations",
+    "one row per post and crawl: what was seen, when, by which spider. Immutable; the raw layer.",
+    _POST_COLUMNS,
+)
+
+POSTS = Table(
+    "posts",
+    "one row per post: its latest observation. Sorted by published_at.",
+    (
+        *_POST_COLUMNS,
+        _time("first_collected_at", "when we first saw it (UTC)"),
+        _count("observation_count", "how many crawls saw it"),
+    ),
+)
+
+NORMALIZED_POSTS = Table(
+    "normalized_posts",
+    "one row per post: the form used for matching, beside what was removed or folded.",
+    (
+        _key("post_id", "the post"),
+        _key("text_key", "hash of match_text: equal for exact duplicates after normalization"),
+        _key(
+            "match_text",
+            "own words in one script, without links, mentions, emoji and platform noise",
+            personal=True,
+        ),
+        _text(
+            "quoted_text",
+            "words quoted from others (//@…: chains, quote blocks), normalized alike",
+            personal=True,
+        ),
+        _key("script", "hans, hant, yue (written Cantonese), en, mixed, other or none"),
+        Column("foldings", STRINGS, "spellings folded for matching, each as seen→read (reason)"),
+        _count("char_count", "characters of match_text"),
+    ),
+)
+
+TEXTS = Table(
+    "texts",
+    "one row per distinct match_text, with its words.",
+    (
+        _key("text_key", "hash of match_text"),
+        _key("match_text", "the normalized text", personal=True),
+        Column("tokens", STRINGS, "words as jieba cuts them, with the incident's and community's user words"),
+        _count("post_count", "posts that carry exactly this text"),
+        _time("first_at", "earliest published_at (or collected_at) among them"),
+    ),
+)
+
+CLAIMS = Table(
+    "claims",
+    "one row per claim group.",
+    (
+        _key("claim_id", "stable id; a merged claim's old id resolves through claim_aliases"),
+        _key("exemplar_post_id", "the most typical post that carries it"),
+        _text("exemplar_text", "text of that post, verbatim", personal=True),
+        _text("exemplar_script", "script of that post"),
+        _count("post_count", "posts of every role"),
+        _count("carrier_count", "posts that assert the claim in their own words or verbatim"),
+        _count("variant_count", "distinct normalized texts among the carriers"),
+        _count("author_count", "distinct known authors"),
+        _count("platform_count", "distinct platforms"),
+        Column("platforms", STRINGS, "those platforms, sorted"),
+        Column("scripts", STRINGS, "scripts of the carriers, sorted"),
+        _time("first_at", "first appearance that we hold"),
+        _time("last_at", "latest post"),
+        Column("keywords", STRINGS, "words that tie the group together, strongest first"),
+        _number("weakest_link", "lowest similarity that holds the group together; null for a single text"),
+        Column("conflict_ids", STRINGS, "other decided claims that fell into this group: a person must look"),
+    ),
+)
+
+CLAIM_POSTS = Table(
+    "claim_posts",
+    "one row per post of a claim.",
+    (
+        _key("claim_id", "the claim"),
+        _key("post_id", "the post; belongs to exactly one claim"),
+        _key("role", "carries, repeats, replies or corrects"),
+        _key("joined_by", "why it is here: exact, similar, reply, repost, ruling or alone"),
+        _text("variant_key", "text_key of its text"),
+        _number("similarity", "similarity to the exemplar, 0 to 1; null for replies and reposts"),
+    ),
+)
+
+CLAIM_MATCHES = Table(
+    "claim_matches",
+    "one row per borderline pair of claims: suggested until a person confirms or rejects it.",
+    (
+        _key("left_claim_id", "one claim"),
+        _key("right_claim_id", "the other claim"),
+        _key("left_post_id", "nearest post of the one"),
+        _key("right_post_id", "nearest post of the other"),
+        _number("similarity", "fused similarity, 0 to 1"),
+        _key("why", "views that speak for it and what speaks against it"),
+    ),
+)
+
+CLAIM_ALIASES = Table(
+    "claim_aliases",
+    "one row per retired claim id.",
+    (
+        _key("old_claim_id", "the id that people may still hold"),
+        _key("claim_id", "the claim it resolves to now"),
+        _key("reason", "merged, regrouped or ruled"),
+    ),
+)
+
+CLAIM_HOURS = Table(
+    "claim_hours",
+    "one row per claim, hour and platform: the timeline.",
+    (
+        _key("claim_id", "the claim"),
+        _time("hour", "start of the hour (UTC)"),
+        _key("platform", "the platform"),
+        _count("posts", "posts of every role"),
+        _count("enquiries", "posts that ask whether it is true"),
+        _count("corrections", "posts that correct it"),
+    ),
+)
+
+RANKED_CLAIMS = Table(
+    "ranked_claims",
+    "one row per claim, best first. score is the sum of the *_points columns, exactly.",
+    (
+        _key("claim_id", "the claim"),
+        Column("rank", pa.int64(), "1 is the first to look at", nullable=False),
+        Column("score", pa.float64(), "sum of the points below", nullable=False),
+        _time("as_of", "the moment the ranking speaks about; later posts are not known to it"),
+        _count("recent_posts", "posts in the last window"),
+        _count("previous_posts", "posts in the window before"),
+        _number("growth", "log((recent + 3) / (previous + 3))"),
+        _number("burst", "(recent - mean of earlier windows) / sqrt(mean + 1)"),
+        _number(
+            "enquiry_share", "Wilson lower bound (95 %) of the share of posts that ask whether it is true"
+        ),
+        _number("spread", "distinct platforms, plus distinct authors per post"),
+        _number("engagement", "best engagement percentile within platform among its posts, 0 to 1"),
+        _number("debunk_gap", "1 - share of posts that correct it"),
+        _number("growth_points", "what growth adds to the score"),
+        _number("burst_points", "what burst adds to the score"),
+        _number("enquiry_points", "what enquiry_share adds to the score"),
+        _number("spread_points", "what spread adds to the score"),
+        _number("engagement_points", "what engagement adds to the score"),
+        _number("debunk_gap_points", "what debunk_gap adds to the score"),
+    ),
+)
+
+CRAWLS = Table(
+    "crawls",
+    "one row per crawl or import: what it saw and why it stopped.",
+    (
+        _key("crawl_id", "the crawl"),
+        _key("source", "source card"),
+        _key("collector", "spider or importer with its version"),
+        _time("started_at", "start (UTC)"),
+        _time("finished_at", "end (UTC)"),
+        _count("pages", "responses read"),
+        _count("posts", "observations stored"),
+        _count("rejects", "rows or items that could not be read, each kept with its reason"),
+        _count("refusals", "responses that refused us"),
+        _count("bytes", "bytes received"),
+        _key("stopped_because", "why it ended: finished, refused, limit, error …"),
+        _text("detail", "the first error or refusal, in words"),
+    ),
+)
+
+DERIVED = (
+    POSTS,
+    NORMALIZED_POSTS,
+    TEXTS,
+    CLAIMS,
+    CLAIM_POSTS,
+    CLAIM_MATCHES,
+    CLAIM_ALIASES,
+    CLAIM_HOURS,
+    RANKED_CLAIMS,
+)
