@@ -31,5 +31,5 @@ class Encoder(Protocol):
         ...
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one row per text, shape ``(len(texts), dimensions)``: length 1, or all 0 for an empty text."""
+        """Return unit rows, shape ``(len(texts), dimensions)``; an empty text becomes a row of 0."""
         ...
