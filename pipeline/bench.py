@@ -1,0 +1,76 @@
+"""The form every bench has: ``chengqing bench NAME`` loads ``tests/bench/NAME.py`` and calls its ``run``."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from pipeline.errors import UnknownName
+from pipeline.paths import CHECKOUT
+from pipeline.versions import code_commit, code_version
+
+BENCHES = CHECKOUT / "tests" / "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One measured figure beside the best peer of the same run; ``None`` where there is none."""
+
+    name: str
+    ours: float | None
+    peer: float | None = None
+    peer_name: str = ""
+    unit: str = ""
+    goal: float | None = None
+    higher_is_better: bool = True
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met; ``None`` without a goal or a figure."""
+        if self.goal is None or self.ours is None:
+            return None
+        return self.ours >= self.goal if self.higher_is_better else self.ours <= self.goal
+
+
+class Bench(Protocol):
+    """A module of ``tests/bench``."""
+
+    def run(self, data: Path, progress: Callable[[str], None]) -> list[Metric]:
+        """Measure on ``data`` (laid out as the shared data folder) and return the figures."""
+        ...
+
+
+def bench_names() -> list[str]:
+    """Names of the benches in this checkout."""
+    return sorted(path.stem for path in BENCHES.glob("[a-z]*.py"))
+
+
+def load_bench(name: str) -> Bench:
+    """The bench called ``name``; ``UnknownName`` with the names there are."""
+    path = BENCHES / f"{name}.py"
+    if name not in bench_names():
+        raise UnknownName(f"no bench {name!r} in {BENCHES}; there are: {', '.join(bench_names()) or 'none'}")
+    spec = importlib.util.spec_from_file_location(f"chengqing_bench_{name}", path)
+    if spec is None or spec.loader is None:
+        raise UnknownName(f"{path} cannot be loaded as Python")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return cast(Bench, module)
+
+
+def report(name: str, data: Path, metrics: Iterable[Metric]) -> dict[str, object]:
+    """The JSON object of one bench."""
+    return {
+        "bench": name,
+        "version": code_version(),
+        "commit": code_commit(),
+        "cores": os.cpu_count(),
+        "data": str(data),
+        "metrics": [
+            {k: v for k, v in asdict(m).items() if k != "higher_is_better"} | {"met": m.met} for m in metrics
+        ],
+    }

@@ -1,0 +1,75 @@
+"""Where things are kept: one data folder, one room per write pattern."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import UsageError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""The checkout that holds the four packages; samples, lexicon and benches are read from here."""
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+
+def checked_name(name: str, what: str) -> str:
+    """Return ``name`` if it is safe as a file name and an id, else raise ``UsageError``.
+
+    Allowed: lower-case letters, digits and inner hyphens, 1 to 64 characters.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{what} {name!r} cannot be used: write lower-case letters, digits and inner hyphens, at most 64"
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    """The folders below one data root."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> DataDir:
+        """``CHENGQING_DATA`` when set, else ``data/`` of the checkout."""
+        return cls(Path(os.environ.get("CHENGQING_DATA") or CHECKOUT / "data").resolve())
+
+    @property
+    def incidents(self) -> Path:
+        """Incident files, one TOML each."""
+        return self.root / "incidents"
+
+    @property
+    def warehouse(self) -> Path:
+        """Published DuckDB files."""
+        return self.root / "warehouse"
+
+    @property
+    def ledger(self) -> Path:
+        """SQLite file of what people decided; append-only."""
+        return self.root / "ledger" / "ledger.sqlite3"
+
+    @property
+    def runs(self) -> Path:
+        """SQLite file of what the machine did: runs, stages, crawls."""
+        return self.root / "ledger" / "runs.sqlite3"
+
+    def incident_file(self, incident: str) -> Path:
+        """The incident's TOML file."""
+        return self.incidents / f"{checked_name(incident, 'incident')}.toml"
+
+    def raw(self, incident: str) -> Path:
+        """Immutable observations of an incident."""
+        return self.root / "raw" / checked_name(incident, "incident")
+
+    def lake(self, incident: str) -> Path:
+        """Derived Parquet files of an incident; may be deleted and rebuilt."""
+        return self.root / "lake" / checked_name(incident, "incident")
+
+    def published(self, incident: str) -> Path:
+        """Symlink to the incident's current warehouse file."""
+        return self.warehouse / f"{checked_name(incident, 'incident')}.duckdb"

@@ -1,0 +1,178 @@
+"""The raw layer: what was seen, when, by which spider. Immutable once a crawl's manifest stands.
+
+``data/raw/<incident>/<source>/<crawl>/part-00001.parquet … rejects.jsonl manifest.json``.
+A crawl counts when its manifest exists; parts without one belong to a crawl that was stopped and can resume.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import StoreError
+from pipeline.files import sha256_of, write_parquet, write_text
+from pipeline.paths import DataDir, checked_name
+from pipeline.records import Post
+from pipeline.tables import CRAWLS, OBSERVATIONS
+
+PART_ROWS = 20_000
+MAX_REJECT_CHARS = 2_000
+
+
+def new_crawl_id(now: datetime, label: str) -> str:
+    """An id that sorts by time: ``20260313T054000Z-<label>``."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}Z-{label}"
+
+
+def observations(posts: Iterable[Post]) -> pa.Table:
+    """Posts as an ``OBSERVATIONS`` table, column by column."""
+    rows = list(posts)
+    columns = [
+        pa.array([getattr(post, name) for post in rows], type=OBSERVATIONS.schema.field(name).type)
+        for name in OBSERVATIONS.schema.names
+    ]
+    return pa.Table.from_arrays(columns, schema=OBSERVATIONS.schema)
+
+
+@dataclass(slots=True)
+class CrawlSummary:
+    """What a crawl or import says of itself at its end; becomes the manifest and a row of ``crawls``."""
+
+    crawl_id: str
+    source: str
+    collector: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    pages: int = 0
+    posts: int = 0
+    rejects: int = 0
+    refusals: int = 0
+    bytes: int = 0
+    stopped_because: str = "finished"
+    detail: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Counts that only some sources have: missing fields, repeated posts, high-water marks."""
+
+
+class RawWriter:
+    """Writes one crawl's observations in parts of ``PART_ROWS`` and its manifest last.
+
+    Opening an id that has parts but no manifest continues it; nothing already stored is written again by us.
+    """
+
+    def __init__(self, data: DataDir, incident: str, summary: CrawlSummary) -> None:
+        self.folder = data.raw(incident) / checked_name(summary.source, "source") / summary.crawl_id
+        if (self.folder / "manifest.json").exists():
+            raise StoreError(f"{self.folder}: this crawl is finished and immutable; start a new one")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.summary = summary
+        self._pending: list[pa.Table] = []
+        self._pending_rows = 0
+        self._parts = len(list(self.folder.glob("part-*.parquet")))
+
+    def write(self, posts: Iterable[Post] | pa.Table) -> None:
+        """Add observations; they are safe on disk once a part is full or ``flush`` returns."""
+        table = OBSERVATIONS.conform(posts) if isinstance(posts, pa.Table) else observations(posts)
+        self._pending.append(table)
+        self._pending_rows += table.num_rows
+        self.summary.posts += table.num_rows
+        if self._pending_rows >= PART_ROWS:
+            self.flush()
+
+    def reject(self, row: int | None, reason: str, raw: str) -> None:
+        """Keep a row that could not be read, with its number and why; long rows are cut."""
+        self.summary.rejects += 1
+        line = json.dumps({"row": row, "reason": reason, "raw": raw[:MAX_REJECT_CHARS]}, ensure_ascii=False)
+        with (self.folder / "rejects.jsonl").open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(line + "\n")
+
+    def flush(self) -> None:
+        """Store what is pending as one part."""
+        if self._pending_rows:
+            self._parts += 1
+            write_parquet(self.folder / f"part-{self._parts:05}.parquet", pa.concat_tables(self._pending))
+            self._pending, self._pending_rows = [], 0
+
+    def finish(self, stopped_because: str = "finished", detail: str | None = None) -> CrawlSummary:
+        """Store the rest and the manifest: from now on the crawl counts and never changes."""
+        self.flush()
+        summary = self.summary
+        summary.finished_at = datetime.now(UTC)
+        summary.stopped_because, summary.detail = stopped_because, detail
+        parts = sorted(self.folder.glob("part-*.parquet"))
+        summary.posts = sum(pq.read_metadata(part).num_rows for part in parts)
+        manifest = {
+            **asdict(summary),
+            "files": [{"name": p.name, "sha256": sha256_of(p)} for p in parts],
+        }
+        text = json.dumps(manifest, ensure_ascii=False, indent=1, default=_iso)
+        write_text(self.folder / "manifest.json", text + "\n")
+        return summary
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} in a manifest")
+
+
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """A finished crawl as its manifest tells it."""
+
+    folder: Path
+    summary: dict[str, Any]
+    files: tuple[Path, ...]
+    digest: str
+    """Hash over the files' hashes: equal digests mean equal observations."""
+
+
+def finished_crawls(data: DataDir, incident: str) -> list[Crawl]:
+    """Crawls of an incident that count, sorted by folder name so that the order never depends on the disk."""
+    return [_read_manifest(path) for path in sorted(data.raw(incident).glob("*/*/manifest.json"))]
+
+
+def _read_manifest(path: Path) -> Crawl:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        entries = manifest.pop("files")
+        files = tuple(path.parent / entry["name"] for entry in entries)
+        digest = ",".join(entry["sha256"] for entry in entries)
+    except (json.JSONDecodeError, KeyError) as error:
+        raise StoreError(f"{path}: not a crawl manifest ({error}); move the folder away to go on") from error
+    missing = [file.name for file in files if not file.exists()]
+    if missing:
+        raise StoreError(f"{path}: lists {', '.join(missing)}, which is gone; restore it from the backup")
+    return Crawl(path.parent, manifest, files, digest)
+
+
+def read_observations(crawls: Iterable[Crawl]) -> pa.Table:
+    """All observations of these crawls in one table."""
+    tables = [pq.read_table(file, schema=OBSERVATIONS.schema) for crawl in crawls for file in crawl.files]
+    return pa.concat_tables(tables) if tables else OBSERVATIONS.schema.empty_table()
+
+
+def crawls_table(crawls: Iterable[Crawl]) -> pa.Table:
+    """The ``crawls`` table of these crawls."""
+    return CRAWLS.from_rows([_crawl_row(crawl.summary) for crawl in crawls])
+
+
+def _crawl_row(summary: dict[str, Any]) -> dict[str, object]:
+    row = {name: summary.get(name) for name in CRAWLS.schema.names}
+    for name in ("started_at", "finished_at"):
+        row[name] = datetime.fromisoformat(str(row[name])) if row[name] else None
+    return row
+
+
+def unfinished_crawls(data: DataDir, incident: str) -> Iterator[Path]:
+    """Folders of crawls that were stopped before their manifest; they can resume."""
+    for folder in sorted(data.raw(incident).glob("*/*")):
+        if folder.is_dir() and not (folder / "manifest.json").exists():
+            yield folder
