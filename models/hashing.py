@@ -22,7 +22,7 @@ class HashingEncoder:
 
     A singular value decomposition would pack more into each dimension, but it has to be fitted on a corpus,
     and then the vectors depend on which corpus and which LAPACK. Signed hashing is a random projection whose
-    seed is the hash itself: unbiased for the n-gram cosine, the same on every machine, without a file to ship.
+    seed is the hash itself: unbiased for the n-gram cosine, equal on every machine, without a file to ship.
     """
 
     name = "hashing"
