@@ -118,6 +118,11 @@ POSTS = Table(
     "one row per post: its latest observation. Sorted by published_at.",
     (
         *_POST_COLUMNS,
+        _key(
+            "root_id",
+            "the post that this one reacts to, at the end of its chain of reposts and replies; itself when it "
+            "reacts to none that we hold",
+        ),
         _time("first_collected_at", "when we first saw it (UTC)"),
         _count("observation_count", "how many crawls saw it"),
     ),
@@ -188,6 +193,7 @@ CLAIM_POSTS = Table(
         _key("post_id", "the post; belongs to exactly one claim"),
         _key("role", "carries, repeats, replies or corrects"),
         _key("joined_by", "why it is here: exact, similar, reply, repost, ruling or alone"),
+        Column("asks", pa.bool_(), "whether it asks if the claim is true", nullable=False),
         _text("variant_key", "text_key of its text"),
         _number("similarity", "similarity to the exemplar, 0 to 1; null for replies and reposts"),
     ),
@@ -275,10 +281,120 @@ CRAWLS = Table(
     ),
 )
 
+VECTORS = Table(
+    "vectors",
+    "one row per distinct match_text and encoder revision; written once, never changed.",
+    (
+        _key("text_key", "hash of match_text"),
+        Column("vector", pa.list_(pa.float16()), "unit vector; cast to FLOAT[n] to use it", nullable=False),
+    ),
+)
+
+TEXT_GROUPS = Table(
+    "text_groups",
+    "one row per distinct match_text: the group that the machine and people's rulings put it in.",
+    (
+        _key("text_key", "hash of match_text"),
+        _key("group_key", "smallest text_key of the group; changes when members change, so never shown"),
+        _number("similarity", "similarity to the exemplar, 0 to 1"),
+        Column("is_exemplar", pa.bool_(), "whether it is the group's most typical text", nullable=False),
+        _key("joined_by", "similar, ruling or alone"),
+        _number("weakest_link", "lowest similarity that holds the group together"),
+        Column("keywords", STRINGS, "words that tie the group together"),
+    ),
+)
+
+TEXT_MATCHES = Table(
+    "text_matches",
+    "one row per borderline pair of texts of different groups.",
+    (
+        _key("left_key", "text_key of the one"),
+        _key("right_key", "text_key of the other"),
+        _number("similarity", "fused similarity, 0 to 1"),
+        _key("why", "what speaks for the pair and what against"),
+    ),
+)
+
+TRIAGE = Table(
+    "triage",
+    "one row per claim that a person decided on: where it stands, as of publishing.",
+    (
+        _key("claim_id", "the claim"),
+        _count("version", "how often it was decided"),
+        _key("status", "new, in_review, answered, watching or not_ours"),
+        _text("rating", "a person's rating: inaccurate, misleading, partly_true, true or unverifiable"),
+        _text("assignee", "who has it"),
+        _text("note", "note of the last decision"),
+        _time("updated_at", "when (UTC)"),
+        _text("updated_by", "who"),
+    ),
+)
+
+TRIAGE_EVENTS = Table(
+    "triage_events",
+    "one row per thing that a person did, oldest first, as of publishing.",
+    (
+        Column("event_id", pa.int64(), "grows by time", nullable=False),
+        _text("claim_id", "the claim, when the event is about one"),
+        _key("kind", "triage or ruling"),
+        _key("actor", "who"),
+        _time("decided_at", "when (UTC)"),
+        _key("payload", "what exactly, as JSON"),
+    ),
+)
+
+MATCH_RULINGS = Table(
+    "match_rulings",
+    "one row per merge or split by a person, as of publishing.",
+    (
+        Column("ruling_id", pa.int64(), "grows by time; a later ruling on a pair overrides", nullable=False),
+        _key("kind", "must or must_not"),
+        _key("left_post", "one post"),
+        _key("right_post", "the other post"),
+        _key("actor", "who"),
+        _time("decided_at", "when (UTC)"),
+        _text("reason", "why, in the person's words"),
+    ),
+)
+
+RUNS = Table(
+    "runs",
+    "one row per batch run of the incident, newest last, as of publishing.",
+    (
+        _key("run_id", "the run"),
+        _key("status", "running, done, failed or stopped"),
+        _time("started_at", "start (UTC)"),
+        _time("finished_at", "end (UTC)"),
+        _time("as_of", "the moment its ranking speaks about"),
+        _text("code_version", "version and commit of the code"),
+        _text("encoder", "encoder and revision"),
+        _text("lexicon", "hash of the lexicon"),
+        _text("error", "why it failed, in words"),
+    ),
+)
+
+STAGE_RUNS = Table(
+    "stage_runs",
+    "one row per stage of a run.",
+    (
+        _key("run_id", "the run"),
+        _key("stage", "the stage"),
+        _key("status", "done, reused, failed or running"),
+        _key("stage_key", "hash of its inputs, parameters and version: equal keys, equal results"),
+        _count("rows_in", "rows read"),
+        _count("rows_out", "rows written"),
+        _text("rejects", "what was left out and why, as JSON counts"),
+        _number("seconds", "wall seconds"),
+        _number("peak_mb", "peak resident memory of the process so far, in MB"),
+    ),
+)
+
 DERIVED = (
     POSTS,
     NORMALIZED_POSTS,
     TEXTS,
+    TEXT_GROUPS,
+    TEXT_MATCHES,
     CLAIMS,
     CLAIM_POSTS,
     CLAIM_MATCHES,
@@ -286,3 +402,13 @@ DERIVED = (
     CLAIM_HOURS,
     RANKED_CLAIMS,
 )
+"""Tables that a run makes: equal input, equal bytes."""
+
+DECIDED = (TRIAGE, TRIAGE_EVENTS, MATCH_RULINGS)
+"""Copies of the ledger as of publishing."""
+
+RECORDED = (CRAWLS, RUNS, STAGE_RUNS)
+"""What the machine says of its own work."""
+
+PUBLISHED = (*DERIVED, VECTORS, OBSERVATIONS, *DECIDED, *RECORDED)
+"""Everything that an analyst finds in the warehouse."""
