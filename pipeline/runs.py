@@ -138,7 +138,7 @@ class RunRegistry:
         return done[-1] if done else None
 
     def mark_abandoned(self, incident: str) -> list[str]:
-        """Call while holding the incident's lock: whatever still says running was killed. Returns their ids."""
+        """Call while holding the lock: whatever still says running was killed. Returns their ids."""
         killed = [row[0] for row in self._execute("abandoned", {"incident": incident})]
         for run_id in killed:
             self.finish(run_id, "stopped", "the process was killed; the next run goes on where it stopped")
