@@ -1,0 +1,107 @@
+"""What happens to a sentence on its way through groups and sites: forwards, quotes, disguises, cuts."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+_SLOT = re.compile(r"\{(\w+)\}")
+_LONG = 60  # shorter texts are not cut: the claim would go
+
+
+class Deck:
+    """Deals texts without repeating one before all were dealt."""
+
+    def __init__(self, texts: list[str], rng: random.Random) -> None:
+        self._texts, self._rng, self._left = texts, rng, list[str]()
+
+    def deal(self) -> str:
+        """Return the next text."""
+        if not self._left:
+            self._left = list(self._texts)
+            self._rng.shuffle(self._left)
+        return self._left.pop()
+
+
+def fill(text: str, slots: list[dict[str, list[str]]], register: str, rng: random.Random) -> str:
+    """Replace ``{name}`` by one of the name's values, the first table that knows it winning."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        for table in slots:
+            found = table.get(f"{name}_{register}", table.get(name))
+            if found:
+                return rng.choice(found)
+        return match.group(0)
+
+    return _SLOT.sub(value, text)
+
+
+def dress(text: str, register: str, site: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    """Apply one or two moves that suit the register and the site."""
+    names = [name for name, share in moves["share"][site].items() if rng.random() < share]
+    for name in names[:2]:
+        text = _MOVES[name](text, register, rng, moves)
+    return text
+
+
+def _prefix(text: str, register: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    return str(rng.choice(moves["prefix"][register])) + text
+
+
+def _signoff(text: str, register: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    return text + str(rng.choice(moves["signoff"][register]))
+
+
+def _emoji(text: str, register: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    return text + str(rng.choice(moves["emoji"]["any"]))
+
+
+def _chain(text: str, register: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    said, name = rng.choice(moves["chain"][register]), rng.choice(moves["chain"]["names"])
+    return f"{said}//@{name}: {text}"
+
+
+def _screenshot(text: str, register: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    frame = str(rng.choice(moves["screenshot"][register]))
+    clock = f"{rng.randint(6, 11)}:{rng.randint(0, 59):02d}"
+    return frame.replace("{clock}", clock).replace("{text}", text)
+
+
+def _cut(text: str, register: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    if len(text) < _LONG:
+        return text
+    return text[: int(len(text) * rng.uniform(0.72, 0.9))].rstrip("，。、,. ") + str(
+        rng.choice(moves["cut"][register])
+    )
+
+
+def _shout(text: str, register: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    return re.sub(r"[。！!.]+$", "", text) + rng.choice(["！！！", "!!!!", "！！", "❗️❗️"])
+
+
+def _disguise(text: str, register: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    table: dict[str, list[str]] = moves["disguise"].get(register, {})
+    present = [word for word in table if word in text]
+    for word in rng.sample(present, min(len(present), rng.choice([1, 1, 2]))):
+        text = text.replace(word, rng.choice(table[word]))
+    return text
+
+
+def _invisible(text: str, register: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    spot = rng.randint(2, max(2, len(text) - 2))
+    return text[:spot] + "\u200b" + text[spot:]
+
+
+_MOVES = {
+    "prefix": _prefix,
+    "signoff": _signoff,
+    "emoji": _emoji,
+    "chain": _chain,
+    "screenshot": _screenshot,
+    "cut": _cut,
+    "shout": _shout,
+    "disguise": _disguise,
+    "invisible": _invisible,
+}
