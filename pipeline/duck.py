@@ -58,7 +58,7 @@ def run_statement(
     try:
         for table_name, table in tables.items():
             connection.register(table_name, table)
-        return connection.execute(statement(name), dict(values or {})).to_arrow_table()
+        return connection.sql(statement(name), params=dict(values or {})).to_arrow_table()
     except duckdb.Error as error:
         raise StageError(f"sql/{name}.sql: {error}") from error
     finally:

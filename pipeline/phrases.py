@@ -28,7 +28,9 @@ def is_enquiry(match_texts: pa.ChunkedArray) -> NDArray[np.bool_]:
 
 def _matches(texts: pa.ChunkedArray, pattern: str) -> NDArray[np.bool_]:
     found = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
-    return np.asarray(found.to_numpy(zero_copy_only=False) if isinstance(found, pa.Array) else found.to_numpy())
+    return np.asarray(
+        found.to_numpy(zero_copy_only=False) if isinstance(found, pa.Array) else found.to_numpy()
+    )
 
 
 @cache

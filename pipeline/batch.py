@@ -1,0 +1,293 @@
+"""A run: the stages in order, each reused when nothing that decides its result has changed, then publishing.
+
+Files are named by a key over inputs, parameters and versions, and appear whole by rename, so a stopped run
+goes on where it stopped and the same input gives the same files, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import tables as t
+from pipeline.claims import Previous
+from pipeline.errors import ChengqingError, StageError, StoreError, UnknownName
+from pipeline.files import write_parquet
+from pipeline.incident import Incident
+from pipeline.ledger import Ledger
+from pipeline.paths import DataDir
+from pipeline.progress import bar
+from pipeline.raw import crawls_table, finished_crawls
+from pipeline.runs import Run, RunRegistry, StageRun, incident_lock
+from pipeline.stages import PUBLISH, STAGE_NAMES, STAGES, Context, Stage, as_of
+from pipeline.warehouse import KEPT_VERSIONS, Contents, decided_tables, publish, recorded_tables
+
+Told = Callable[[StageRun], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the caller wants of a run."""
+
+    first: str | None = None
+    """Recompute from this stage on, even where a result stands."""
+    only: str | None = None
+    """Recompute this stage alone, on what stands."""
+    as_of: datetime | None = None
+    """Rank what was known at this moment; later posts are left out."""
+    encoder: str | None = None
+    """Name, hub id or path of an encoder; the shipped one without."""
+
+    @property
+    def publishes(self) -> bool:
+        """Whether the run ends by publishing."""
+        return self.only in (None, PUBLISH)
+
+    def forces(self, stage: str) -> bool:
+        """Whether ``stage`` must be computed anew."""
+        if self.only:
+            return stage == self.only
+        return self.first is not None and STAGE_NAMES.index(stage) >= STAGE_NAMES.index(self.first)
+
+
+def run_incident(
+    data: DataDir, incident: Incident, wish: Wish | None = None, told: Told | None = None
+) -> Run:
+    """Run the stages of ``incident`` and publish; ``told`` hears of each stage as it ends.
+
+    One run per incident at a time: raises ``StageError`` when another process has it. A failed or killed
+    run leaves the published warehouse as it was.
+    """
+    wish = wish or Wish()
+    for name in (wish.first, wish.only):
+        if name and name not in STAGE_NAMES:
+            raise UnknownName(f"no stage {name!r}; there are: {', '.join(STAGE_NAMES)}")
+    with incident_lock(data.lake(incident.id)) as mine:
+        if not mine:
+            raise StageError(
+                f"incident {incident.id}: another run is at work; wait for it, see: chengqing doctor"
+            )
+        registry = RunRegistry(data.runs)
+        registry.mark_abandoned(incident.id)
+        return _Batch(data, incident, wish, registry, told or (lambda stage: None)).run()
+
+
+class _Batch:
+    """One run while it lasts."""
+
+    def __init__(
+        self, data: DataDir, incident: Incident, wish: Wish, registry: RunRegistry, told: Told
+    ) -> None:
+        self.data, self.incident, self.wish, self.registry, self.told = data, incident, wish, registry, told
+        self.lake = data.lake(incident.id)
+        self.context = _context(data, incident, wish, registry)
+        self.keys: dict[str, str] = {}
+
+    def run(self) -> Run:
+        """All stages, or the one asked for, inside a recorded run."""
+        incident = self.incident.id
+        self.run_id = self.registry.start(incident, pid=os.getpid())
+        try:
+            for position, stage in enumerate(STAGES):
+                self._stage(position, stage)
+            if self.wish.publishes:
+                self._publish(len(STAGES))
+        except BaseException as error:  # recorded, then raised on: nothing is swallowed
+            named = str(error) if isinstance(error, ChengqingError) else f"{type(error).__name__}: {error}"
+            self.registry.finish(self.run_id, "failed", named)
+            raise
+        self.registry.finish(self.run_id, "done" if self.wish.publishes else "stopped")
+        return next(run for run in self.registry.runs(incident) if run.run_id == self.run_id)
+
+    def _stage(self, position: int, stage: Stage) -> None:
+        key = self._key(stage)
+        files = {table.name: self._file(table, key) for table in stage.writes}
+        record = StageRun(stage.name, "running", key)
+        stands = bool(files) and all(file.exists() for file in files.values())
+        if stands and not self.wish.forces(stage.name):
+            record.status, record.rows_out = "reused", _rows(files.values())
+        elif files and self.wish.only not in (None, stage.name):
+            raise StageError(
+                f"stage {stage.name} has no result for the present input; run: chengqing run {self.incident.id}"
+            )
+        else:
+            self.registry.put_stage(self.run_id, position, record)
+            self._compute(stage, record, files)
+        record.files = {name: str(file.relative_to(self.lake)) for name, file in files.items()}
+        if stage.name == "encode":
+            record.files = {t.VECTORS.name: str(self.context.vectors.folder.relative_to(self.lake))}
+            encoder = self.context.encoder
+            self.registry.describe(self.run_id, encoder=f"{encoder.name} {encoder.revision}")
+        self.registry.put_stage(self.run_id, position, record)
+        self.told(record)
+
+    def _compute(self, stage: Stage, record: StageRun, files: dict[str, Path]) -> None:
+        started = time.perf_counter()
+        inputs = {table.name: self._table(table) for table in stage.reads}
+        with bar(stage.name) as tick:
+            outcome = stage.run(self.context, inputs, tick)
+        for name, file in files.items():
+            write_parquet(file, outcome.tables[name])
+        record.status = "done"
+        record.rows_in = sum(table.num_rows for table in inputs.values())
+        record.rows_out = sum(table.num_rows for table in outcome.tables.values())
+        record.rejects = outcome.rejects
+        record.seconds, record.peak_mb = round(time.perf_counter() - started, 3), _peak_mb()
+
+    def _table(self, table: t.Table) -> pa.Table:
+        maker = next(stage for stage in STAGES if table in stage.writes)
+        return pq.read_table(self._file(table, self.keys[maker.name]), schema=table.schema)
+
+    def _file(self, table: t.Table, key: str) -> Path:
+        return self.lake / table.name / f"{key}.parquet"
+
+    def _key(self, stage: Stage) -> str:
+        """Hash over the stage's version, parameters, and the keys of the stages that make what it reads."""
+        makers = sorted({s.name for s in STAGES for table in stage.reads if table in s.writes})
+        told = [stage.name, stage.version, stage.parameters(self.context), [self.keys[m] for m in makers]]
+        text = json.dumps(told, ensure_ascii=False, sort_keys=True)
+        self.keys[stage.name] = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+        return self.keys[stage.name]
+
+    def _publish(self, position: int) -> None:
+        started = time.perf_counter()
+        self.registry.describe(self.run_id, as_of=as_of(self.context, self._table(t.POSTS)))
+        record = StageRun(PUBLISH, "running", "")
+        self.registry.put_stage(self.run_id, position, record)
+        this_run = self.registry.runs(self.incident.id)[-1]
+        path = publish(self.data, self.incident.id, _contents(self.data, self.incident.id, this_run))
+        record.status, record.rows_out = "done", len(t.PUBLISHED)
+        record.seconds, record.peak_mb = round(time.perf_counter() - started, 3), _peak_mb()
+        record.files = {"warehouse": path.name}
+        self.registry.put_stage(self.run_id, position, record)
+        _sweep(self.lake, [*self.registry.runs(self.incident.id)[:-1], this_run])
+        self.told(record)
+
+
+def republish(data: DataDir, incident: str) -> Path:
+    """Publish the last good run again with the decisions of now; takes well under a second.
+
+    Raises ``StoreError`` when nothing has been published yet or a file of that run is gone.
+    """
+    run = RunRegistry(data.runs).last_done(incident)
+    if run is None:
+        raise StoreError(f"incident {incident}: nothing is published yet; run: chengqing run {incident}")
+    return publish(data, incident, _contents(data, incident, run))
+
+
+def _files(data: DataDir, incident: str, run: Run) -> dict[str, Path]:
+    """Lake files (a folder for vectors) of a run, by table."""
+    lake = data.lake(incident)
+    return {
+        name: lake / file
+        for stage in run.stages
+        if stage.stage != PUBLISH
+        for name, file in stage.files.items()
+    }
+
+
+def _contents(data: DataDir, incident: str, run: Run) -> Contents:
+    files = _files(data, incident, run)
+    gone = [str(file) for file in files.values() if not file.exists()]
+    if gone:
+        raise StoreError(
+            f"{', '.join(gone)}: gone from the lake; make it again with: chengqing run {incident}"
+        )
+    crawls = finished_crawls(data, incident)
+    vectors = sorted(files.pop(t.VECTORS.name).glob("*.parquet"))
+    listed: dict[str, list[Path]] = {name: [file] for name, file in files.items()}
+    listed[t.VECTORS.name] = vectors
+    listed[t.OBSERVATIONS.name] = [file for crawl in crawls for file in crawl.files]
+    tables = recorded_tables(_as_published(RunRegistry(data.runs).runs(incident), run), crawls_table(crawls))
+    tables |= decided_tables(Ledger(data.ledger, read_only=True), incident)
+    return Contents(listed, tables, _width(vectors))
+
+
+def _as_published(runs: list[Run], publishing: Run) -> list[Run]:
+    """The run that publishes cannot have ended yet; in what it publishes, it has."""
+    for run in runs:
+        if run.run_id == publishing.run_id and run.status == "running":
+            run.status, run.finished_at = "done", datetime.now(UTC)
+    return runs
+
+
+def _width(vectors: list[Path]) -> int:
+    """Dimensions of stored vectors; 1 when there are none."""
+    for file in vectors:
+        first = pq.ParquetFile(file).iter_batches(batch_size=1, columns=["vector"])
+        for batch in first:
+            return len(batch.column(0)[0])
+    return 1
+
+
+def _sweep(lake: Path, runs: list[Run]) -> None:
+    """Delete lake files that none of the last published runs uses; vectors are a cache and stay."""
+    kept = {
+        file
+        for run in [r for r in runs if r.status in ("done", "running")][-KEPT_VERSIONS:]
+        for stage in run.stages
+        for file in stage.files.values()
+    }
+    for table in t.DERIVED:
+        for file in (lake / table.name).glob("*.parquet"):
+            if str(file.relative_to(lake)) not in kept:
+                file.unlink()
+
+
+def _context(data: DataDir, incident: Incident, wish: Wish, registry: RunRegistry) -> Context:
+    ledger = Ledger(data.ledger, read_only=True)
+    previous = _previous(data, incident.id, registry, ledger)
+    return Context(
+        data=data,
+        incident_id=incident.id,
+        crawls=finished_crawls(data, incident.id),
+        rulings=ledger.rulings(incident.id),
+        previous=previous,
+        previous_digest=_digest(previous),
+        aliases=incident.aliases,
+        user_words=incident.user_words,
+        window_end=incident.end,
+        as_of_wanted=wish.as_of,
+        encoder_name=wish.encoder,
+    )
+
+
+def _previous(data: DataDir, incident: str, registry: RunRegistry, ledger: Ledger) -> Previous:
+    """Claims of the last published run, if its files are still there, and decisions with their anchors."""
+    run = registry.last_done(incident)
+    files = _files(data, incident, run) if run else {}
+    posts, aliases = files.get(t.CLAIM_POSTS.name), files.get(t.CLAIM_ALIASES.name)
+    triage = ledger.triage(incident)
+    if posts is None or aliases is None or not (posts.exists() and aliases.exists()):
+        return Previous(triage=triage)
+    return Previous(
+        pq.read_table(posts, schema=t.CLAIM_POSTS.schema),
+        pq.read_table(aliases, schema=t.CLAIM_ALIASES.schema),
+        triage,
+    )
+
+
+def _digest(previous: Previous) -> str:
+    """Equal digests hand down equal ids: over (post, claim, decided) and the aliases, not over whole files."""
+    pairs = sorted(zip(*previous.posts().to_pydict().values(), strict=True))
+    aliases = sorted(zip(*previous.aliases.to_pydict().values(), strict=True))
+    return hashlib.blake2b(json.dumps([pairs, aliases]).encode(), digest_size=12).hexdigest()
+
+
+def _rows(files: Iterable[Path]) -> int:
+    return sum(pq.read_metadata(file).num_rows for file in files)
+
+
+def _peak_mb() -> float:
+    """Largest resident memory of this process so far, in MB (Linux counts kilobytes)."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)

@@ -1,0 +1,11 @@
+-- Grain: one row per group and old claim id that share posts. Inputs: group_posts (post_id, group_key),
+-- previous_posts (post_id, claim_id, decided). Reader: stage claims, which hands ids down by it.
+select
+    g.group_key,
+    p.claim_id,
+    bool_or(p.decided) as decided,
+    count(distinct g.post_id) as shared
+from group_posts as g
+inner join previous_posts as p on p.post_id = g.post_id
+group by g.group_key, p.claim_id
+order by g.group_key, p.claim_id;

@@ -1,0 +1,110 @@
+-- Grain: one row per claim with a post by $as_of. Inputs: claim_posts, posts. Reader: everybody.
+-- Parameters: $as_of, $window_minutes, $enquiry_weight, $scale.
+-- Signals become ranks and are fused: points = weight * scale / (60 + rank), reciprocal-rank fusion after Cormack,
+-- Clarke and Büttcher (SIGIR 2009), k = 60. Enquiry share after Zhao, Resnick and Mei (WWW 2015), as the lower
+-- bound of Wilson's interval (z = 1.96), posts that correct left out. Veracity is no signal.
+with known as (
+    select
+        c.claim_id, c.role, c.asks, p.platform, p.author_key,
+        coalesce(p.published_at, p.collected_at) as posted_at,
+        coalesce(p.likes, 0) + coalesce(p.reposts, 0) + coalesce(p.replies, 0) as engaged,
+        coalesce(p.likes, p.reposts, p.replies) is not null as is_engaged_known
+    from claim_posts as c
+    inner join posts as p on p.post_id = c.post_id
+    where coalesce(p.published_at, p.collected_at) <= $as_of
+),
+
+engagement as (
+    select claim_id, max(percentile) as engagement
+    from (
+        select claim_id, percent_rank() over (partition by platform order by engaged) as percentile
+        from known
+        where is_engaged_known
+    )
+    group by claim_id
+),
+
+counted as (
+    select
+        claim_id,
+        count(*) as posts,
+        count(*) filter (where posted_at > $as_of - to_minutes($window_minutes)) as recent_posts,
+        count(*) filter (
+            where posted_at > $as_of - 2 * to_minutes($window_minutes)
+            and posted_at <= $as_of - to_minutes($window_minutes)
+        ) as previous_posts,
+        count(*) filter (where posted_at <= $as_of - to_minutes($window_minutes)) as earlier_posts,
+        greatest(1, ceil(
+            (epoch($as_of) - epoch(min(posted_at))) / 60.0 / $window_minutes - 1
+        )) as earlier_windows,
+        count(*) filter (where asks and role <> 'corrects') as enquiries,
+        count(*) filter (where role = 'corrects') as corrections,
+        count(distinct platform) as platforms,
+        count(distinct author_key) as authors
+    from known
+    group by claim_id
+),
+
+signals as (
+    select
+        claim_id, recent_posts, previous_posts,
+        ln((recent_posts + 3) / (previous_posts + 3)) as growth,
+        (recent_posts - earlier_posts / earlier_windows) / sqrt(earlier_posts / earlier_windows + 1) as burst,
+        case
+            when posts = corrections then 0.0
+            else greatest(0.0, (
+                enquiries / (posts - corrections) + 3.8416 / (2 * (posts - corrections))
+                - 1.96 * sqrt(
+                    enquiries / (posts - corrections) * (1 - enquiries / (posts - corrections)) / (posts - corrections)
+                    + 3.8416 / (4 * (posts - corrections) * (posts - corrections))
+                )
+            ) / (1 + 3.8416 / (posts - corrections)))
+        end as enquiry_share,
+        platforms + authors / posts as spread,
+        coalesce(engagement, 0.0) as engagement,
+        1.0 - corrections / posts as debunk_gap
+    from counted
+    left join engagement using (claim_id)
+),
+
+-- rounded before ranking, so that a last bit of floating point decides nothing
+placed as (
+    select
+        *,
+        rank() over (order by round(growth, 9) desc) as growth_rank,
+        rank() over (order by round(burst, 9) desc) as burst_rank,
+        rank() over (order by round(enquiry_share, 9) desc) as enquiry_rank,
+        rank() over (order by round(spread, 9) desc) as spread_rank,
+        rank() over (order by round(engagement, 9) desc) as engagement_rank,
+        rank() over (order by round(debunk_gap, 9) desc) as debunk_gap_rank
+    from signals
+),
+
+pointed as (
+    select
+        *,
+        round($scale / (60 + growth_rank), 3) as growth_points,
+        round($scale / (60 + burst_rank), 3) as burst_points,
+        round($enquiry_weight * $scale / (60 + enquiry_rank), 3) as enquiry_points,
+        round($scale / (60 + spread_rank), 3) as spread_points,
+        round($scale / (60 + engagement_rank), 3) as engagement_points,
+        round($scale / (60 + debunk_gap_rank), 3) as debunk_gap_points
+    from placed
+),
+
+scored as (
+    select
+        *,
+        round(
+            growth_points + burst_points + enquiry_points + spread_points + engagement_points + debunk_gap_points, 3
+        ) as score
+    from pointed
+)
+
+select
+    claim_id,
+    row_number() over (order by score desc, recent_posts desc, claim_id) as rank,
+    score, $as_of as as_of, recent_posts, previous_posts, growth, burst, enquiry_share, spread, engagement,
+    debunk_gap, growth_points, burst_points, enquiry_points, spread_points, engagement_points, debunk_gap_points
+from scored
+order by rank;

@@ -1,0 +1,246 @@
+"""The stages of a run, in order: each a function from tables to tables that can be called alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from models.encoder import Encoder
+from models.loading import load_encoder
+from pipeline import tables as t
+from pipeline.claims import CLAIMS_VERSION, Previous, make_claims
+from pipeline.collect import COLLECT_VERSION, collect
+from pipeline.errors import StageError
+from pipeline.group import GROUP_VERSION, GroupConfig, TextRuling, group
+from pipeline.normalize import NORMALIZE_VERSION, normalize
+from pipeline.paths import DataDir
+from pipeline.progress import Tick
+from pipeline.rank import RANK_VERSION, RankConfig, rank
+from pipeline.raw import Crawl, read_observations
+from pipeline.records import MatchRuling, RulingKind
+from pipeline.segment import SEGMENT_VERSION, segment
+from pipeline.vectors import ENCODE_VERSION, VectorCache
+from pipeline.versions import lexicon_version
+
+Tables = dict[str, pa.Table]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a stage made, and what it left out with reasons."""
+
+    tables: Tables
+    rejects: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Context:
+    """What a run knows beside its tables: incident, crawls, rulings, the last run, the encoder."""
+
+    data: DataDir
+    incident_id: str
+    crawls: Sequence[Crawl]
+    rulings: Sequence[MatchRuling]
+    previous: Previous
+    previous_digest: str
+    aliases: Mapping[str, str]
+    user_words: Sequence[str]
+    window_end: datetime | None
+    as_of_wanted: datetime | None = None
+    encoder_name: str | None = None
+    group_config: GroupConfig = field(default_factory=GroupConfig)
+    rank_config: RankConfig = field(default_factory=RankConfig)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Loaded when first needed, verified against its registry entry."""
+        return load_encoder(self.encoder_name)
+
+    @cached_property
+    def vectors(self) -> VectorCache:
+        """The incident's vectors of this encoder revision."""
+        return VectorCache(self.data.lake(self.incident_id), self.encoder)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: what it reads and writes, what else decides its result, and how it is done."""
+
+    name: str
+    version: str
+    reads: tuple[t.Table, ...]
+    writes: tuple[t.Table, ...]
+    parameters: Callable[[Context], Any]
+    run: Callable[[Context, Tables, Tick], Outcome]
+
+
+def _collect(context: Context, tables: Tables, tick: Tick) -> Outcome:
+    observations = read_observations(context.crawls)
+    if context.as_of_wanted:
+        known = pc.less_equal(_posted_at(observations), pa.scalar(context.as_of_wanted, t.UTC_TIME))
+        observations = observations.filter(known)
+    if not observations.num_rows:
+        raise StageError(
+            f"incident {context.incident_id}: no posts yet; run: chengqing crawl {context.incident_id} "
+            f"or: chengqing import {context.incident_id} FILE"
+        )
+    refused = sum(int(crawl.summary.get("rejects") or 0) for crawl in context.crawls)
+    rejects = {"row or item that an importer or spider could not read": refused} if refused else {}
+    return Outcome({t.POSTS.name: collect(observations)}, rejects)
+
+
+def _posted_at(posts: pa.Table) -> pa.ChunkedArray:
+    return pc.coalesce(posts.column("published_at"), posts.column("collected_at"))
+
+
+def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
+    normalized = normalize(tables[t.POSTS.name], context.aliases)
+    empty = pc.sum(pc.equal(normalized.column("match_text"), "")).as_py() or 0
+    rejects = (
+        {"no words of its own (a bare repost, link or picture): in no text group": empty} if empty else {}
+    )
+    return Outcome({t.NORMALIZED_POSTS.name: t.NORMALIZED_POSTS.conform(normalized)}, rejects)
+
+
+def own_words(posts: pa.Table, normalized: pa.Table) -> pa.Table:
+    """Rows of ``normalized`` that can carry a claim: no reaction to a post that we hold, and not empty."""
+    own = pc.equal(posts.column("post_id"), posts.column("root_id"))
+    roots = posts.filter(own).column("post_id")
+    is_root = pc.is_in(normalized.column("post_id"), value_set=roots.combine_chunks())
+    return normalized.filter(pc.and_(is_root, pc.not_equal(normalized.column("match_text"), "")))
+
+
+def _segment(context: Context, tables: Tables, tick: Tick) -> Outcome:
+    posts = tables[t.POSTS.name]
+    texts = segment(own_words(posts, tables[t.NORMALIZED_POSTS.name]), posts, context.user_words)
+    return Outcome({t.TEXTS.name: t.TEXTS.conform(texts)})
+
+
+def _encode(context: Context, tables: Tables, tick: Tick) -> Outcome:
+    context.vectors.add(tables[t.TEXTS.name], tick)
+    return Outcome({})
+
+
+def _group(context: Context, tables: Tables, tick: Tick) -> Outcome:
+    texts = tables[t.TEXTS.name]
+    vectors = context.vectors.rows(texts)
+    rulings = text_rulings(context.rulings, tables[t.NORMALIZED_POSTS.name])
+    grouping = group(texts, vectors, context.group_config, rulings, tick)
+    keys = grouping.members.column("group_key").to_pylist()
+    keywords = pa.array([grouping.keywords.get(key, []) for key in keys], t.STRINGS)
+    groups = t.TEXT_GROUPS.conform(grouping.members.append_column("keywords", keywords))
+    outcome = {t.TEXT_GROUPS.name: groups, t.TEXT_MATCHES.name: t.TEXT_MATCHES.conform(grouping.matches)}
+    return Outcome(outcome)
+
+
+def text_rulings(rulings: Sequence[MatchRuling], normalized: pa.Table) -> list[TextRuling]:
+    """Rulings on posts as rulings on their texts; a later ruling on a pair of texts overrides an earlier one."""
+    if not rulings:
+        return []
+    wanted = pa.array(sorted({post for r in rulings for post in (r.left_post, r.right_post)}))
+    rows = normalized.filter(pc.is_in(normalized.column("post_id"), value_set=wanted))
+    key_of = dict(zip(rows.column("post_id").to_pylist(), rows.column("text_key").to_pylist(), strict=True))
+    latest: dict[tuple[str, str], bool] = {}
+    for ruling in rulings:
+        left, right = sorted((key_of.get(ruling.left_post, ""), key_of.get(ruling.right_post, "")))
+        if left and left != right:
+            latest[left, right] = ruling.kind is RulingKind.MUST
+    return [TextRuling(left, right, must) for (left, right), must in sorted(latest.items())]
+
+
+def _claims(context: Context, tables: Tables, tick: Tick) -> Outcome:
+    return Outcome(make_claims(tables, context.previous))
+
+
+def as_of(context: Context, posts: pa.Table) -> datetime:
+    """The moment the ranking speaks about: asked for, or the last observation inside the incident's window.
+
+    Taken from the data, never from the clock, so that the same input gives the same ranking.
+    """
+    if context.as_of_wanted:
+        return context.as_of_wanted
+    latest: datetime = pc.max(posts.column("collected_at")).as_py()
+    return min(latest, context.window_end) if context.window_end else latest
+
+
+def _rank(context: Context, tables: Tables, tick: Tick) -> Outcome:
+    posts = tables[t.POSTS.name]
+    return Outcome(rank(posts, tables[t.CLAIM_POSTS.name], as_of(context, posts), context.rank_config))
+
+
+def _ruled(context: Context) -> list[list[str]]:
+    return [[r.kind.value, r.left_post, r.right_post] for r in context.rulings]
+
+
+def _moment(context: Context) -> list[str | None]:
+    return [str(context.as_of_wanted) if context.as_of_wanted else None, str(context.window_end)]
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        "collect",
+        COLLECT_VERSION,
+        (),
+        (t.POSTS,),
+        lambda c: [[crawl.digest for crawl in c.crawls], str(c.as_of_wanted)],
+        _collect,
+    ),
+    Stage(
+        "normalize",
+        NORMALIZE_VERSION,
+        (t.POSTS,),
+        (t.NORMALIZED_POSTS,),
+        lambda c: [sorted(c.aliases.items()), lexicon_version()],
+        _normalize,
+    ),
+    Stage(
+        "segment",
+        SEGMENT_VERSION,
+        (t.POSTS, t.NORMALIZED_POSTS),
+        (t.TEXTS,),
+        lambda c: [list(c.user_words), lexicon_version()],
+        _segment,
+    ),
+    Stage(
+        "encode",
+        ENCODE_VERSION,
+        (t.TEXTS,),
+        (),
+        lambda c: [c.encoder.name, c.encoder.revision],
+        _encode,
+    ),
+    Stage(
+        "group",
+        GROUP_VERSION,
+        (t.TEXTS, t.NORMALIZED_POSTS),
+        (t.TEXT_GROUPS, t.TEXT_MATCHES),
+        lambda c: [c.encoder.name, c.encoder.revision, asdict(c.group_config), _ruled(c)],
+        _group,
+    ),
+    Stage(
+        "claims",
+        CLAIMS_VERSION,
+        (t.POSTS, t.NORMALIZED_POSTS, t.TEXT_GROUPS, t.TEXT_MATCHES),
+        (t.CLAIMS, t.CLAIM_POSTS, t.CLAIM_MATCHES, t.CLAIM_ALIASES),
+        lambda c: [c.previous_digest, lexicon_version()],
+        _claims,
+    ),
+    Stage(
+        "rank",
+        RANK_VERSION,
+        (t.POSTS, t.CLAIM_POSTS),
+        (t.CLAIM_HOURS, t.RANKED_CLAIMS),
+        lambda c: [asdict(c.rank_config), _moment(c)],
+        _rank,
+    ),
+)
+
+PUBLISH = "publish"
+
+STAGE_NAMES = (*(stage.name for stage in STAGES), PUBLISH)
