@@ -1,0 +1,5 @@
+"""``python -m pipeline.cli`` is ``chengqing``."""
+
+from pipeline.cli import main
+
+main()

@@ -1,0 +1,159 @@
+"""``chengqing incident``: an incident is a TOML file; these commands make it, check it and move it along."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pipeline.cli.output import json_option, show_json, show_rows
+from pipeline.errors import IncidentError, UsageError
+from pipeline.incident import Incident, find_incident, list_incidents, save_incident_text
+from pipeline.paths import DataDir
+from pipeline.runs import RunRegistry
+
+_TEMPLATE = """\
+# An incident of Chengqing. Times need a zone (Z or +08:00). Check it with: chengqing incident open {id}
+id = "{id}"
+opened_at = {opened_at}
+watch = {watch}                # the partner on watch
+places = []                    # words that the segmenter keeps whole, and that nearness is measured by
+words = []
+
+[title]
+en = {title}
+zh-Hans = {title_hans}
+zh-Hant = {title_hant}
+
+[window]
+start = {opened_at}
+# end = 2026-01-31T08:00:00Z   # leave open while it lasts
+
+[aliases]                      # spellings that staff approved, seen = meant: "霉国" = "美国"
+
+[queries]
+zh-Hans = []
+zh-Hant = []
+yue = []
+en = []
+
+# [[sources]]                  # one block per source; see: chengqing source list
+# name = "town-blog"
+# family = "feed"
+# url = "https://example.org/feed.xml"
+"""
+
+
+@click.group()
+def incident() -> None:
+    """Make, open, list and close incidents."""
+
+
+def _toml(text: str) -> str:
+    escaped = re.sub(r'[\\"]', lambda found: "\\" + found[0], text)
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", " ", escaped) + '"'
+
+
+@incident.command("new")
+@click.argument("name")
+@click.option("--title", required=True, help="Title in English.")
+@click.option("--title-hans", default="", help="Title in Simplified Chinese.")
+@click.option("--title-hant", default="", help="Title in Traditional Chinese.")
+@click.option("--watch", required=True, help="The partner on watch.")
+@json_option
+def new(name: str, title: str, title_hans: str, title_hant: str, watch: str, as_json: bool) -> None:
+    """Write the file of a new incident, to be filled in.
+
+    \b
+    Example:
+      chengqing incident new harbor-fire --title "Fire on Harbor Lane" --watch partner-a
+    """
+    path = DataDir.from_environment().incident_file(name)
+    if path.exists():
+        raise UsageError(f"{path} exists already: edit it, or choose another name")
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    titles = {"title": _toml(title), "title_hans": _toml(title_hans), "title_hant": _toml(title_hant)}
+    made = save_incident_text(path, _TEMPLATE.format(id=name, opened_at=now, watch=_toml(watch), **titles))
+    _say(made, path, f"made {path}; add queries and sources, then: chengqing incident open {name}", as_json)
+
+
+@incident.command("open")
+@click.argument("name_or_file")
+@json_option
+def open_(name_or_file: str, as_json: bool) -> None:
+    """Check an incident and open it; a file from elsewhere is copied into data/incidents first.
+
+    \b
+    Examples:
+      chengqing incident open harbor-fire
+      chengqing incident open ./harbor-fire.toml
+    """
+    data = DataDir.from_environment()
+    source = Path(name_or_file)
+    if name_or_file.endswith(".toml"):
+        if not source.exists():
+            raise UsageError(f"{source}: no such file")
+        path = data.incident_file(source.stem)
+    else:
+        source = path = data.incident_file(name_or_file)
+        find_incident(data, name_or_file)
+    text = re.sub(r"(?m)^closed_at\s*=.*\n", "", source.read_text(encoding="utf-8"))
+    opened = save_incident_text(path, text)
+    _say(opened, path, f"{opened.id} is open; next: chengqing crawl {opened.id}", as_json)
+
+
+@incident.command("close")
+@click.argument("name")
+@json_option
+def close(name: str, as_json: bool) -> None:
+    """Close an incident: its decisions stay, and nothing more is collected."""
+    data = DataDir.from_environment()
+    standing = find_incident(data, name)
+    path = data.incident_file(name)
+    if standing.closed_at:
+        raise UsageError(
+            f"{name} was closed at {standing.closed_at:%Y-%m-%d %H:%M}Z; open it again with: "
+            f"chengqing incident open {name}"
+        )
+    text = path.read_text(encoding="utf-8")
+    line = f"closed_at = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n"
+    closed = save_incident_text(path, re.sub(r"(?m)^(opened_at\s*=.*\n)", r"\g<1>" + line, text, count=1))
+    _say(closed, path, f"{name} is closed", as_json)
+
+
+@incident.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the incidents, newest first, with their last run."""
+    data = DataDir.from_environment()
+    problems: list[IncidentError] = []
+    registry = RunRegistry(data.runs)
+    rows = [_row(found, registry) for found in list_incidents(data, problems.append)]
+    if as_json:
+        show_json(rows)
+    else:
+        show_rows(rows)
+    for problem in problems:
+        click.echo(f"chengqing: {problem}", err=True)
+
+
+def _row(found: Incident, registry: RunRegistry) -> dict[str, object]:
+    last = registry.last_done(found.id)
+    return {
+        "id": found.id,
+        "title": found.title("en"),
+        "state": "closed" if found.closed_at else "open",
+        "opened_at": found.opened_at,
+        "watch": found.watch,
+        "sources": len(found.sources),
+        "last_published": last.finished_at if last else None,
+    }
+
+
+def _say(found: Incident, path: Path, sentence: str, as_json: bool) -> None:
+    if as_json:
+        show_json({"id": found.id, "file": str(path), "closed_at": found.closed_at})
+    else:
+        click.echo(sentence)

@@ -1,0 +1,101 @@
+"""How results leave the command line: a table for people, JSON or CSV for machines."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.escape import for_csv, for_terminal
+
+Row = dict[str, Any]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def json_option(command: F) -> F:
+    """The ``--json`` switch that every command with a result has."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="One JSON object or list on standard output."
+    )(command)
+
+
+def show_json(value: object) -> None:
+    """Print ``value`` as JSON; times as ISO 8601."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, default=_plain)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def show_rows(
+    rows: Sequence[Row],
+    columns: Sequence[str] | None = None,
+    title: str | None = None,
+    *,
+    cut: str | None = None,
+) -> None:
+    """Print rows as a table; text of strangers is made harmless first.
+
+    The column named ``cut`` takes the width that is left and is cut to one line; the others keep theirs.
+    """
+    names = list(columns or (rows[0] if rows else ()))
+    table = Table(
+        title=title, box=box.SIMPLE_HEAD, title_justify="left", header_style="bold", expand=bool(cut)
+    )
+    for name in names:
+        numeric = any(isinstance(row.get(name), int | float) for row in rows)
+        table.add_column(
+            name.replace("_", " "),
+            justify="right" if numeric else "left",
+            overflow="ellipsis" if name == cut else "fold",
+            no_wrap=bool(cut),
+            ratio=1 if name == cut else None,
+        )
+    for row in rows:
+        table.add_row(*(Text(cell(row.get(name))) for name in names))
+    Console().print(table if rows else Text("nothing to show", style="dim"))
+
+
+_FORMS: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
+    (type(None), lambda value: "–"),
+    (bool, lambda value: "yes" if value else "no"),
+    (float, lambda value: f"{value:,.3f}".rstrip("0").rstrip(".")),
+    (int, lambda value: f"{value:,}"),
+    (datetime, lambda value: f"{value:%Y-%m-%d %H:%M}Z"),
+    ((list, tuple), lambda value: ", ".join(cell(part) for part in value)),
+)
+
+
+def cell(value: object) -> str:
+    """One value as a person reads it; unknown is a dash."""
+    for kind, form in _FORMS:
+        if isinstance(value, kind):
+            return form(value)
+    return for_terminal(str(value))
+
+
+def show_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
+    """Print rows as CSV; cells that a spreadsheet would run as a formula are disarmed."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([for_csv(_flat(row.get(name))) for name in columns])
+
+
+def _flat(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=_plain)
+    return value

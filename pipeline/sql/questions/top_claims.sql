@@ -1,0 +1,14 @@
+-- The claims to look at first, with every point of their score.
+-- $most = 20: how many claims
+select
+    r.rank, r.score, r.claim_id,
+    c.post_count as posts, c.author_count as authors, c.platforms, c.scripts,
+    r.recent_posts as recent, r.enquiry_share as asks, c.first_at, c.last_at,
+    r.growth_points, r.burst_points, r.enquiry_points, r.spread_points, r.engagement_points, r.debunk_gap_points,
+    coalesce(t.status, 'new') as status, t.assignee,
+    c.exemplar_text as claim
+from ranked_claims as r
+inner join claims as c on c.claim_id = r.claim_id
+left join triage as t on t.claim_id = r.claim_id
+where r.rank <= $most
+order by r.rank;
