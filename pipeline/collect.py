@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,22 +36,11 @@ def root_ids(posts: pa.Table) -> pa.Array:
 def follow(parents: NDArray[np.int64]) -> NDArray[np.int64]:
     """Follow ``parents`` (index of each row's parent, -1 for none) to the end; rows in a circle stay."""
     rows = np.arange(len(parents))
-    at = np.where(parents < 0, rows, parents)
+    is_end = (parents < 0) | (parents == rows)
+    at = np.where(is_end, rows, parents)
     for _ in range(MAX_CHAIN_DOUBLINGS):
         further = at[at]
         if np.array_equal(further, at):
-            return at
+            break
         at = further
-    ends = parents[at] < 0
-    return np.where(ends, at, rows)
-
-
-def default_as_of(observations: pa.Table, end: datetime | None) -> datetime | None:
-    """The moment that a ranking speaks about: the last observation, but not past the incident's window.
-
-    Taken from the data, never from the clock, so that the same input gives the same ranking.
-    """
-    if not observations.num_rows:
-        return end
-    latest: datetime = pc.max(observations.column("collected_at")).as_py()
-    return min(latest, end) if end else latest
+    return np.where(is_end[at], at, rows)
