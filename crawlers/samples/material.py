@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -141,13 +141,46 @@ def _family(raw: dict[str, Any], path: Path) -> Family:
     try:
         first = raw["claims"][0]["id"]
         claims = [_claim(one, raw["role"], raw) for one in raw["claims"]]
-        claims += [_claim({"id": first, **one}, "enquiry", raw) for one in raw.get("enquiries", [])]
-        fixed = f"{raw['id']}-correction"
-        claims += [_claim({"id": fixed, **one}, "correction", raw) for one in raw.get("corrections", [])]
+        starts = {claim.id: claim.start for claim in claims}
+        for role, key in (("enquiry", "enquiries"), ("correction", "corrections")):
+            for one in raw.get(key, []):
+                claims += _by_claim(_claim({"id": first, **one}, role, raw), starts)
         return Family(raw["id"], raw["role"], raw["about"], claims)
     except (KeyError, TypeError, ValueError) as error:
         message = f"{path.name}: family {raw.get('id', '?')} lacks or misspells {error}"
         raise UsageError(message) from error
+
+
+def _by_claim(about: Claim, starts: dict[str, float]) -> list[Claim]:
+    """Part questions or corrections by the claim they name (``"r04c| ..."``; the first claim without a name).
+
+    Nobody asks about a claim, or corrects it, before it is there.
+    """
+    total = sum(len(texts) for texts in about.phrases.values())
+    parts = []
+    for name, start in starts.items():
+        mine = {register: _named(texts, name, about.id) for register, texts in about.phrases.items()}
+        mine = {register: texts for register, texts in mine.items() if texts}
+        share = sum(len(texts) for texts in mine.values()) / total
+        begin = max(about.start, start + 0.5)
+        if not mine or begin >= about.end:
+            continue
+        parts.append(
+            replace(
+                about,
+                id=f"{name}-correction" if about.role == "correction" else name,
+                start=begin,
+                peak=max(about.peak, min(begin + 3, about.end)),
+                posts=max(1, round(about.posts * share)),
+                phrases=mine,
+            )
+        )
+    return parts
+
+
+def _named(texts: list[str], name: str, first: str) -> list[str]:
+    tagged = [text.partition("| ") for text in texts]
+    return [body if mark else head for head, mark, body in tagged if (head if mark else first) == name]
 
 
 def _claim(one: dict[str, Any], role: str, raw: dict[str, Any]) -> Claim:

@@ -38,11 +38,25 @@ def fill(text: str, slots: list[dict[str, list[str]]], register: str, rng: rando
     return _SLOT.sub(value, text)
 
 
-def dress(text: str, register: str, site: str, rng: random.Random, moves: dict[str, Any]) -> str:
-    """Apply one or two moves that suit the register and the site."""
-    names = [name for name, share in moves["share"][site].items() if rng.random() < share]
-    for name in names[:2]:
+def dress(text: str, register: str, site: str, role: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    """Apply at most two moves that suit the role and the site, and at most one frame around the text."""
+    shares: dict[str, float] = moves["share"][site]
+    drawn = [
+        name for name in _MOVES if rng.random() < shares.get(name, 0.0) and name in moves["allowed"][role]
+    ]
+    framed = [name for name in drawn if name in _FRAMES][:1]
+    for name in [name for name in drawn if name not in _FRAMES][: 2 - len(framed)] + framed:
         text = _MOVES[name](text, register, rng, moves)
+    return text
+
+
+def retell(text: str, register: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    """Say the same in slightly other words, as people do who type a story again."""
+    table: dict[str, list[str]] = moves["retell"].get(register, {})
+    for word, others in table.items():
+        pattern = rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word)
+        if re.search(pattern, text) and rng.random() < 0.6:
+            text = re.sub(pattern, rng.choice(others), text, count=1)
     return text
 
 
@@ -94,14 +108,16 @@ def _invisible(text: str, register: str, rng: random.Random, moves: dict[str, An
     return text[:spot] + "\u200b" + text[spot:]
 
 
+# In the order in which they happen to a text: first its words, then its end, then what others put around it.
 _MOVES = {
-    "prefix": _prefix,
-    "signoff": _signoff,
-    "emoji": _emoji,
-    "chain": _chain,
-    "screenshot": _screenshot,
-    "cut": _cut,
-    "shout": _shout,
     "disguise": _disguise,
     "invisible": _invisible,
+    "shout": _shout,
+    "signoff": _signoff,
+    "emoji": _emoji,
+    "cut": _cut,
+    "screenshot": _screenshot,
+    "chain": _chain,
+    "prefix": _prefix,
 }
+_FRAMES = ("screenshot", "chain", "prefix")

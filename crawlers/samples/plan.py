@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crawlers.samples.material import Article, Claim, Material
-from crawlers.samples.moves import Deck, dress, fill
+from crawlers.samples.moves import Deck, dress, fill, retell
 from crawlers.samples.records import parse_time
 
 _UTC_TO_PACIFIC = -7  # the window lies in daylight saving time
@@ -58,16 +58,26 @@ def _one_claim(material: Material, family: str, claim: Claim, rng: random.Random
         if site == "mastodon" and len(core) > _SHORT_SITE_LIMIT:
             site = "forum"
         at = _clock(material, claim.start if first else hour)
-        text = core if first else _dressed(core, register, site, claim.role, rng, material.moves)
         kind = "reply" if rng.random() < material.moves["reply"][claim.role] else "own"
+        text = core if first else _passed_on(core, register, site, claim.role, rng, material.moves)
+        text = _tagged(text, site, kind, rng, material.moves)
         said.append(Utterance(at, site, register, claim.role, family, claim.id, core, text, kind))
     return said
 
 
-def _dressed(
-    core: str, register: str, site: str, role: str, rng: random.Random, moves: dict[str, Any]
+def _passed_on(
+    text: str, register: str, site: str, role: str, rng: random.Random, moves: dict[str, Any]
 ) -> str:
-    return dress(core, register, site, rng, moves) if rng.random() < moves["dressed"][role] else core
+    if role in moves["begins"] and rng.random() < 0.45:
+        text = str(rng.choice(moves["begins"][role][register])) + text
+    if role in moves["retold"]:
+        text = retell(text, register, rng, moves)
+    return dress(text, register, site, role, rng, moves) if rng.random() < moves["dressed"][role] else text
+
+
+def _tagged(text: str, site: str, kind: str, rng: random.Random, moves: dict[str, Any]) -> str:
+    wanted = site == "mastodon" and kind == "own" and rng.random() < moves["tagged"]
+    return text + str(rng.choice(moves["tags"])) if wanted else text
 
 
 def _moment(start: float, peak: float, end: float, rng: random.Random) -> float:
@@ -127,12 +137,27 @@ def _talk(material: Material) -> list[Utterance]:
             hour = _moment(how["start"], how["peak"], how["end"], rng)
             site = rng.choices(how["sites"], [material.sites["volume"][site] for site in how["sites"]])[0]
             register = _register(site, list(decks), material, rng)
-            text = fill(decks[register].deal(), [material.slots[register]], register, rng)
+            core = fill(decks[register].deal(), [material.slots[register]], register, rng)
+            text = _chatted(core, register, site, how, rng, material.moves)
             kind = rng.choices(list(how["kinds"]), list(how["kinds"].values()))[0]
             said.append(
-                Utterance(_clock(material, hour), site, register, how["role"], None, None, text, text, kind)
+                Utterance(_clock(material, hour), site, register, how["role"], None, None, core, text, kind)
             )
     return said
+
+
+def _chatted(
+    core: str, register: str, site: str, how: dict[str, Any], rng: random.Random, moves: dict[str, Any]
+) -> str:
+    """Give small talk an opening or an end of its own; Telegram channels print it as a reader's letter."""
+    if how["role"] != "chatter" or not how.get("vary", False):
+        return core
+    text = retell(core, register, rng, moves)
+    if rng.random() < 0.35:
+        text = str(rng.choice(moves["opening"][register])) + text
+    if rng.random() < 0.35:
+        text += str(rng.choice(moves["ending"][register]))
+    return str(rng.choice(moves["letter"][register])) + text if site == "telegram" else text
 
 
 def _echoes(material: Material) -> list[Utterance]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from urllib.parse import quote
 
 from crawlers.samples.material import Material
 from crawlers.samples.plan import Utterance
-from crawlers.samples.records import SamplePost, parse_time
+from crawlers.samples.posts import counted, linked, title_of
+from crawlers.samples.records import SamplePost
 
 _REACH = timedelta(hours=16)  # how far back a reply looks for something to answer
-_TITLE = 30
+_JOINS_A_THREAD = 0.5
+_QUOTES = 0.6
 
 
 @dataclass
@@ -53,75 +53,74 @@ def weave(utterances: list[Utterance], material: Material) -> tuple[list[SampleP
 
 
 def _place(loom: _Loom, said: Utterance) -> _Draft | None:
-    parent = _parent(loom, said)
-    if said.kind == "reaction" and parent is None:
-        return None  # a bare "really?" needs something to answer
-    if said.site == "wordpress" and parent is None and said.kind != "article":
-        return None  # comments need an article
-    number = _next(loom, said)
-    thread = parent.post.thread_native_id if parent else _thread(loom, said, number)
-    opener = parent is None
-    quoted = _quoted(loom, said, parent)
+    target = _target(loom, said)
+    must_answer = said.kind == "reaction" or (said.site == "wordpress" and said.kind != "article")
+    if must_answer and target is None:
+        return None  # a bare "really?" needs something to answer, a comment needs an article
+    parent = _opener(loom, target) if target is not None and said.site == "forum" else target
+    quotes = target is not parent and (said.kind == "reaction" or loom.rng.random() < _QUOTES)
+    if parent is not None:
+        parent.children += 1
     author = said.author or _author(loom, said, parent)
-    family, claim = said.family, said.claim
-    if said.kind == "reaction" and said.role != "chatter" and parent is not None:
-        family, claim = parent.family, parent.claim
+    number = _next(loom, said, author)
     post = SamplePost(
         site=said.site,
         native_id=_native(said, author, number),
         author=author,
         published_at=_stamp(said),
-        title=_title(said, opener),
+        title=title_of(said, opens=parent is None),
         text=said.text,
         parent_native_id=parent.post.native_id if parent else None,
-        thread_native_id=thread,
+        thread_native_id=parent.post.thread_native_id if parent else _thread(loom, said, number),
         repost_of_native_id=None,
-        quoted_native_id=quoted,
+        quoted_native_id=target.post.native_id if target is not None and quotes else None,
         likes=None,
         reposts=None,
         replies=None,
         views=None,
         link="",
     )
-    return _Draft(_linked(post), said, family, claim, said.role, alone=said.kind != "reaction")
+    asks = said.kind == "reaction" and said.role == "enquiry" and target is not None
+    family, claim = (
+        (target.family, target.claim) if asks and target is not None else (said.family, said.claim)
+    )
+    return _Draft(linked(post), said, family, claim, said.role, alone=said.kind != "reaction")
 
 
 def _stamp(said: Utterance) -> str:
     return said.at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _parent(loom: _Loom, said: Utterance) -> _Draft | None:
-    earlier = [draft for draft in loom.drafts[said.site] if said.at - draft.said.at <= _REACH]
+def _target(loom: _Loom, said: Utterance) -> _Draft | None:
+    """Choose the earlier post that this one answers, or None for one that stands by itself."""
     if said.kind == "article" or said.site == "feed":
         return None
     if said.site == "wordpress":
-        return _comment_parent(loom, said)
-    wants = said.kind in ("reply", "reaction")
-    if said.site == "forum":
-        wants = wants or loom.rng.random() < 0.55
-    if not wants:
-        return None
-    fitting = _fitting(said, earlier)
+        return _comment_target(loom, said)
+    wants = said.kind in ("reply", "reaction") or (
+        said.site == "forum" and loom.rng.random() < _JOINS_A_THREAD
+    )
+    earlier = (
+        [draft for draft in loom.drafts[said.site] if said.at - draft.said.at <= _REACH] if wants else []
+    )
+    fitting = [draft for draft in _fitting(said, earlier) if draft.post.repost_of_native_id is None]
     if said.site == "telegram":
         fitting = [draft for draft in fitting if draft.said.register == said.register]
-    if not fitting:
-        return None
-    chosen = loom.rng.choices(fitting, [_pull(said, draft) for draft in fitting])[0]
-    if said.site == "forum":
-        chosen = next(
-            draft
-            for draft in loom.drafts["forum"]
-            if draft.post.thread_native_id == chosen.post.thread_native_id
-        )
-    chosen.children += 1
-    return chosen
+    return loom.rng.choices(fitting, [_pull(said, draft) for draft in fitting])[0] if fitting else None
+
+
+def _opener(loom: _Loom, target: _Draft) -> _Draft:
+    """Return the post that a forum thread begins with: Discuz hangs every reply there and quotes the rest."""
+    thread = target.post.thread_native_id
+    return next(draft for draft in loom.drafts["forum"] if draft.post.thread_native_id == thread)
 
 
 def _fitting(said: Utterance, earlier: list[_Draft]) -> list[_Draft]:
     if said.kind == "reaction" and said.role == "enquiry":
         return [draft for draft in earlier if draft.role in ("rumor", "news") and draft.alone]
     if said.family is None:
-        return earlier
+        small_talk = said.role == "chatter" and said.kind != "reaction"
+        return [draft for draft in earlier if draft.role == "chatter"] if small_talk else earlier
     return [draft for draft in earlier if draft.family == said.family and draft.role != "correction"]
 
 
@@ -132,7 +131,7 @@ def _pull(said: Utterance, draft: _Draft) -> float:
     return float(pull * (1 + draft.children) ** 0.8 / (1 + hours))
 
 
-def _comment_parent(loom: _Loom, said: Utterance) -> _Draft | None:
+def _comment_target(loom: _Loom, said: Utterance) -> _Draft | None:
     drafts = loom.drafts["wordpress"]
     articles = [draft for draft in drafts if draft.said.kind == "article" and draft.said.at < said.at]
     if not articles:
@@ -147,26 +146,16 @@ def _comment_parent(loom: _Loom, said: Utterance) -> _Draft | None:
     nested = said.kind != "own" and comments and loom.rng.random() < 0.6
     if said.kind == "reaction" and said.role == "enquiry" and not comments and article.role != "rumor":
         return None
-    chosen = loom.rng.choice(comments) if nested else article
-    chosen.children += 1
-    return chosen
+    return loom.rng.choice(comments) if nested else article
 
 
-def _quoted(loom: _Loom, said: Utterance, parent: _Draft | None) -> str | None:
-    if said.site != "forum" or parent is None or loom.rng.random() > 0.35:
-        return None
-    thread = [d for d in loom.drafts["forum"] if d.post.thread_native_id == parent.post.thread_native_id]
-    fitting = _fitting(said, thread) or thread
-    return loom.rng.choice(fitting).post.native_id
-
-
-def _next(loom: _Loom, said: Utterance) -> int:
+def _next(loom: _Loom, said: Utterance, author: str) -> int:
     starts = {"feed": 1, "wordpress": 8_120, "comment": 52_300, "forum": 3_880_214, "thread": 410_233}
     key = said.site
     if said.site == "wordpress" and said.kind != "article":
         key = "comment"
     if said.site == "telegram":
-        key = f"telegram:{said.register}"
+        key = f"telegram:{author}"
     if said.site == "mastodon":  # ids of Mastodon carry the time in their upper bits
         loom.counters[key] = loom.counters.get(key, 0) + 1
         return (int(said.at.timestamp() * 1000) << 16) + loom.counters[key] % 65_536
@@ -200,23 +189,14 @@ def _author(loom: _Loom, said: Utterance, parent: _Draft | None) -> str:
     return author
 
 
-def _title(said: Utterance, opener: bool) -> str | None:
-    if said.title is not None:
-        return said.title
-    if said.site not in ("feed", "forum") or not opener:
-        return None
-    head = re.split(r"[。！？!?\n]", said.core.strip())[0].strip()
-    if len(head) > _TITLE:
-        shorter = re.split(r"[，,；;：:]", head)[0].strip()
-        head = shorter if 8 <= len(shorter) <= _TITLE else head[:_TITLE].rstrip("，, ") + "…"
-    return head or said.core[:_TITLE]
-
-
 def _echo(loom: _Loom, said: Utterance) -> _Draft | None:
     earlier = [
         draft
         for draft in loom.drafts[said.site]
-        if said.at - draft.said.at <= _REACH and draft.post.repost_of_native_id is None and draft.alone
+        if said.at - draft.said.at <= _REACH
+        and draft.post.repost_of_native_id is None
+        and draft.alone
+        and (said.site == "mastodon" or draft.role not in ("chatter", "spam"))
     ]
     if not earlier:
         return None
@@ -229,8 +209,8 @@ def _echo(loom: _Loom, said: Utterance) -> _Draft | None:
     twin = Utterance(
         said.at, said.site, register, source.role, source.family, source.claim, "", source.post.text, "own"
     )
-    number = _next(loom, twin)
     author = _author(loom, twin, source)
+    number = _next(loom, twin, author)
     post = SamplePost(
         **{
             **asdict(source.post),
@@ -243,47 +223,11 @@ def _echo(loom: _Loom, said: Utterance) -> _Draft | None:
         }
     )
     source.boosts += 1
-    return _Draft(_linked(post), twin, source.family, source.claim, source.role, alone=True)
-
-
-def _linked(post: SamplePost) -> SamplePost:
-    """Give a post its address, relative to the server's root."""
-    paths = {
-        "feed": f"/feed/items/{post.native_id}",
-        "mastodon": f"/mastodon/@{post.author}/{post.native_id}",
-        "wordpress": f"/wp/?p={post.thread_native_id}",
-        "forum": f"/forum/forum.php?mod=viewthread&tid={post.thread_native_id}",
-        "telegram": f"/telegram/{quote(post.native_id)}",
-    }
-    anchor = ""
-    if post.site == "wordpress" and post.parent_native_id is not None:
-        anchor = f"#comment-{post.native_id}"
-    if post.site == "forum" and post.parent_native_id is not None:
-        anchor = f"#pid{post.native_id}"
-    return SamplePost(**{**asdict(post), "link": paths[post.site] + anchor})
+    return _Draft(linked(post), twin, source.family, source.claim, source.role, alone=True)
 
 
 def _counted(loom: _Loom, draft: _Draft) -> SamplePost:
-    """Give a post the counts that its site shows, heavy-tailed."""
-    post, rng = draft.post, loom.rng
-    heat = {"rumor": 2.2, "news": 1.5, "correction": 0.9, "spam": 0.05}.get(draft.role, 0.7)
-    size = rng.paretovariate(1.15) - 0.8
-    counts: dict[str, int | None] = {}
-    if post.site == "mastodon":
-        boost = post.repost_of_native_id is not None
-        counts = {
-            "likes": 0 if boost else int(size * heat * 1.8),
-            "reposts": draft.boosts,
-            "replies": draft.children,
-        }
-    elif post.site == "telegram":
-        views = int(380 + size * heat * 640)
-        counts = {"views": views, "likes": int(views * rng.uniform(0, 0.03))}
-    elif post.site == "forum" and post.parent_native_id is None:
-        counts = {"replies": draft.children, "views": int(24 + draft.children * 31 + size * heat * 70)}
-    elif post.site == "feed":
-        counts = {"replies": int(size * heat)}
-    return SamplePost(**{**asdict(post), **counts})
+    return counted(draft.post, draft.role, answers=draft.children, boosts=draft.boosts, rng=loom.rng)
 
 
 def _gold(draft: _Draft) -> GoldRow:
@@ -295,10 +239,3 @@ def _gold(draft: _Draft) -> GoldRow:
         "role": draft.role,
         "stands_alone": draft.alone,
     }
-
-
-def window_ok(posts: list[SamplePost], material: Material) -> bool:
-    """Whether every post lies in the incident's window."""
-    opened = parse_time(material.opened_at)
-    closes = opened + timedelta(hours=material.window_hours)
-    return all(opened <= post.at < closes for post in posts)
