@@ -100,6 +100,8 @@ class _Batch:
         try:
             for position, stage in enumerate(STAGES):
                 self._stage(position, stage)
+                if stage.name == self.wish.only:
+                    break
             if self.wish.publishes:
                 self._publish(len(STAGES))
         except BaseException as error:  # recorded, then raised on: nothing is swallowed

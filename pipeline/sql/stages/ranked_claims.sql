@@ -45,38 +45,46 @@ counted as (
     group by claim_id
 ),
 
+shares as (
+    select
+        *,
+        earlier_posts / earlier_windows as usual_posts,
+        posts - corrections as asked_among,
+        case when posts > corrections then enquiries / (posts - corrections) else 0.0 end as share
+    from counted
+),
+
+-- rounded, so that a last bit of floating point decides nothing
 signals as (
     select
         claim_id, recent_posts, previous_posts,
-        ln((recent_posts + 3) / (previous_posts + 3)) as growth,
-        (recent_posts - earlier_posts / earlier_windows) / sqrt(earlier_posts / earlier_windows + 1) as burst,
+        round(ln((recent_posts + 3) / (previous_posts + 3)), 9) as growth,
+        round((recent_posts - usual_posts) / sqrt(usual_posts + 1), 9) as burst,
         case
-            when posts = corrections then 0.0
-            else greatest(0.0, (
-                enquiries / (posts - corrections) + 3.8416 / (2 * (posts - corrections))
-                - 1.96 * sqrt(
-                    enquiries / (posts - corrections) * (1 - enquiries / (posts - corrections)) / (posts - corrections)
-                    + 3.8416 / (4 * (posts - corrections) * (posts - corrections))
-                )
-            ) / (1 + 3.8416 / (posts - corrections)))
+            when enquiries = 0 or asked_among = 0 then 0.0
+            else round(
+                (
+                    share + 3.8416 / (2 * asked_among)
+                    - 1.96 * sqrt(share * (1 - share) / asked_among + 3.8416 / (4 * asked_among * asked_among))
+                ) / (1 + 3.8416 / asked_among), 9
+            )
         end as enquiry_share,
-        platforms + authors / posts as spread,
-        coalesce(engagement, 0.0) as engagement,
-        1.0 - corrections / posts as debunk_gap
-    from counted
+        round(platforms + authors / posts, 9) as spread,
+        round(coalesce(engagement, 0.0), 9) as engagement,
+        round(1.0 - corrections / posts, 9) as debunk_gap
+    from shares
     left join engagement using (claim_id)
 ),
 
--- rounded before ranking, so that a last bit of floating point decides nothing
 placed as (
     select
         *,
-        rank() over (order by round(growth, 9) desc) as growth_rank,
-        rank() over (order by round(burst, 9) desc) as burst_rank,
-        rank() over (order by round(enquiry_share, 9) desc) as enquiry_rank,
-        rank() over (order by round(spread, 9) desc) as spread_rank,
-        rank() over (order by round(engagement, 9) desc) as engagement_rank,
-        rank() over (order by round(debunk_gap, 9) desc) as debunk_gap_rank
+        rank() over (order by growth desc) as growth_rank,
+        rank() over (order by burst desc) as burst_rank,
+        rank() over (order by enquiry_share desc) as enquiry_rank,
+        rank() over (order by spread desc) as spread_rank,
+        rank() over (order by engagement desc) as engagement_rank,
+        rank() over (order by debunk_gap desc) as debunk_gap_rank
     from signals
 ),
 

@@ -1,0 +1,243 @@
+"""Runs: the same input gives the same bytes, people's word wins, and failure harms nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import SAMPLE, make_incident, sample_posts, store_posts
+
+from pipeline import batch, stages
+from pipeline.batch import Wish, run_incident
+from pipeline.errors import StageError, UnknownName
+from pipeline.incident import find_incident
+from pipeline.ledger import Ledger
+from pipeline.paths import DataDir
+from pipeline.questions import ask
+from pipeline.records import Post, RulingKind, Status, Triage
+from pipeline.runs import RunRegistry, incident_lock
+from pipeline.tables import DERIVED
+
+NOW = datetime(2026, 3, 13, 12, tzinfo=UTC)
+WATER = "唐人街的自来水被污染了不能喝"
+FIRE = "消防局说喜鹊楼火灾造成一人遇难七人受伤"
+
+
+def post(number: int, text: str, **values: object) -> Post:
+    at = NOW - timedelta(minutes=100 - number)
+    base = Post(
+        f"feed:{number}", "s", "feed", text, NOW, "crawl", "test", author_key=str(number), published_at=at
+    )
+    return replace(base, **values)  # type: ignore[arg-type]
+
+
+def claims_of(data: DataDir, incident: str = "fire") -> dict[str, str]:
+    rows = ask(data, incident, "select post_id, claim_id from claim_posts", {})
+    return {row["post_id"]: row["claim_id"] for row in rows}
+
+
+def derived_bytes(data: DataDir, incident: str) -> dict[str, str]:
+    """Hash of every derived file by table and file name."""
+    lake = data.lake(incident)
+    files = [file for table in DERIVED for file in sorted((lake / table.name).glob("*.parquet"))]
+    return {str(file.relative_to(lake)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def run(data: DataDir, incident: str = "fire", wish: Wish | None = None) -> dict[str, str]:
+    done = run_incident(data, find_incident(data, incident), wish)
+    return {stage.stage: stage.status for stage in done.stages}
+
+
+@pytest.fixture
+def fire(data: DataDir) -> DataDir:
+    make_incident(data, "fire")
+    store_posts(
+        data,
+        "fire",
+        [post(1, WATER), post(2, WATER + "！"), post(3, FIRE), post(4, "真的吗", parent_id="feed:1")],
+    )
+    return data
+
+
+def test_the_same_input_gives_the_same_bytes_anywhere(fire: DataDir, tmp_path: Path) -> None:
+    run(fire)
+    other = DataDir(tmp_path / "elsewhere")
+    make_incident(other, "fire")
+    shutil.copytree(fire.raw("fire"), other.raw("fire"))
+    run(other)
+    assert derived_bytes(fire, "fire") == derived_bytes(other, "fire") != {}
+
+
+def test_computing_anew_gives_the_same_bytes(sample: DataDir) -> None:
+    run(sample, SAMPLE)  # ids are handed down from here on
+    before = derived_bytes(sample, SAMPLE)
+    statuses = run(sample, SAMPLE, Wish(first="collect"))
+    assert set(statuses.values()) == {"done"}
+    after = derived_bytes(sample, SAMPLE)
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_second_run_reuses_what_stands(fire: DataDir) -> None:
+    run(fire)
+    run(fire)
+    statuses = run(fire)
+    assert {name for name, status in statuses.items() if status == "reused"} == {
+        "collect", "normalize", "segment", "group", "claims", "rank",
+    }  # fmt: skip
+
+
+def test_a_reply_belongs_to_the_claim_it_reacts_to(fire: DataDir) -> None:
+    run(fire)
+    claims = claims_of(fire)
+    assert claims["feed:1"] == claims["feed:2"] == claims["feed:4"] != claims["feed:3"]
+    rows = ask(fire, "fire", "select post_id, role, asks from claim_posts order by post_id", {})
+    assert [(row["role"], row["asks"]) for row in rows] == [
+        ("carries", False), ("repeats", False), ("carries", False), ("replies", True),
+    ]  # fmt: skip
+
+
+def test_ids_stay_when_earlier_posts_arrive_late(fire: DataDir) -> None:
+    run(fire)
+    before = claims_of(fire)
+    store_posts(
+        fire,
+        "fire",
+        [post(0, WATER, published_at=NOW - timedelta(days=1)), post(-5, "别的消息：学校停课一周")],
+    )
+    run(fire)
+    after = claims_of(fire)
+    assert {name: after[name] for name in before} == before
+    assert after["feed:0"] == before["feed:1"]
+
+
+def test_peoples_rulings_win_and_survive_reruns(fire: DataDir) -> None:
+    run(fire)
+    ledger = Ledger(fire.ledger)
+    ledger.rule("fire", RulingKind.MUST, "feed:1", "feed:3", actor="mei")
+    run(fire)
+    merged = claims_of(fire)
+    assert merged["feed:1"] == merged["feed:3"]
+    ledger.rule("fire", RulingKind.MUST_NOT, "feed:1", "feed:3", actor="bo")
+    run(fire, wish=Wish(first="collect"))
+    split = claims_of(fire)
+    assert split["feed:1"] != split["feed:3"]
+    aliases = ask(fire, "fire", "select * from claim_aliases", {})
+    assert all(row["claim_id"] in split.values() for row in aliases)
+
+
+def test_a_decided_claim_is_found_again_when_the_lake_is_lost(fire: DataDir) -> None:
+    run(fire)
+    claim = claims_of(fire)["feed:1"]
+    Ledger(fire.ledger).decide(
+        Triage("fire", claim, status=Status.ANSWERED, anchor_posts=("feed:1",)), actor="mei"
+    )
+    store_posts(fire, "fire", [post(-9, WATER, published_at=NOW - timedelta(days=9))])
+    shutil.rmtree(fire.lake("fire"))
+    fire.runs.unlink()
+    run(fire)
+    assert claims_of(fire)["feed:1"] == claim
+    assert ask(fire, "fire", "select status from triage", {}) == [{"status": "answered"}]
+
+
+def test_as_of_ranks_only_what_was_known(fire: DataDir) -> None:
+    run(fire, wish=Wish(as_of=NOW - timedelta(minutes=98, seconds=30)))
+    assert set(claims_of(fire)) == {"feed:1"}
+    run(fire)
+    assert set(claims_of(fire)) == {"feed:1", "feed:2", "feed:3", "feed:4"}
+
+
+def test_a_failed_stage_leaves_the_last_good_warehouse(
+    fire: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(fire)
+    good = fire.published("fire").resolve()
+
+    def broken(*_: object) -> None:
+        raise StageError("the disk is full")
+
+    monkeypatch.setattr(stages, "rank", broken)
+    with pytest.raises(StageError, match="disk is full"):
+        run(fire, wish=Wish(first="collect"))
+    assert fire.published("fire").resolve() == good
+    last = RunRegistry(fire.runs).runs("fire")[-1]
+    assert (last.status, last.error) == ("failed", "the disk is full")
+    assert claims_of(fire)
+
+
+def test_only_one_run_at_a_time(fire: DataDir) -> None:
+    with incident_lock(fire.lake("fire")) as mine:
+        assert mine
+        with pytest.raises(StageError, match="another run"):
+            run(fire)
+    run(fire)
+
+
+def test_one_stage_alone_needs_what_comes_before_it(fire: DataDir) -> None:
+    with pytest.raises(StageError, match="stage collect has no result"):
+        run(fire, wish=Wish(only="rank"))
+    run(fire)
+    version = fire.published("fire").resolve()
+    statuses = run(fire, wish=Wish(only="group"))
+    assert statuses["group"] == "done"
+    assert statuses["normalize"] == "reused"
+    assert "rank" not in statuses
+    assert fire.published("fire").resolve() == version
+
+
+def test_an_unknown_stage_is_named(fire: DataDir) -> None:
+    with pytest.raises(UnknownName, match="collect, normalize, segment"):
+        run(fire, wish=Wish(first="cluster"))
+
+
+def test_an_incident_without_posts_says_what_to_do(data: DataDir) -> None:
+    make_incident(data, "empty")
+    with pytest.raises(StageError, match="chengqing crawl empty"):
+        run(data, "empty")
+
+
+def test_a_post_without_words_is_counted_and_not_lost(fire: DataDir) -> None:
+    store_posts(fire, "fire", [post(9, "转发微博"), post(10, "😀😀")])
+    done = run_incident(fire, find_incident(fire, "fire"))
+    rejects = {s.stage: s.rejects for s in done.stages}["normalize"]
+    assert list(rejects.values()) == [2]
+    assert "feed:9" not in claims_of(fire)
+    assert ask(fire, "fire", "select count(*) as n from posts", {})[0]["n"] == 6
+
+
+def test_nothing_is_encoded_twice(fire: DataDir) -> None:
+    run(fire)
+    folder = fire.lake("fire") / "vectors"
+    first = {file: file.stat().st_mtime_ns for file in folder.rglob("*.parquet")}
+    store_posts(fire, "fire", [post(20, "另一条全新的消息来了大家看看")])
+    run(fire)
+    second = {file: file.stat().st_mtime_ns for file in folder.rglob("*.parquet")}
+    assert first.items() < second.items()
+    assert ask(fire, "fire", "select count(*) as n, count(distinct text_key) as k from vectors", {}) == [
+        {"n": 3, "k": 3}
+    ]
+
+
+def test_runs_record_versions_counts_and_memory(fire: DataDir) -> None:
+    run(fire)
+    row = ask(fire, "fire", "select * from runs", {})[0]
+    assert row["status"] == "done"
+    assert row["encoder"]
+    assert row["lexicon"]
+    assert row["code_version"].startswith("0.")
+    stage_rows = ask(
+        fire, "fire", "select stage, rows_in, seconds, peak_mb from stage_runs where stage = 'normalize'", {}
+    )
+    assert stage_rows[0]["rows_in"] == 4
+    assert stage_rows[0]["seconds"] > 0
+    assert stage_rows[0]["peak_mb"] > 10
+
+
+def test_the_sample_has_its_ten_families_on_the_list(sample_template: DataDir) -> None:
+    rows = ask(sample_template, SAMPLE, "select count(*) as n from claims where carrier_count >= 3", {})
+    assert rows[0]["n"] >= 30
+    assert len(sample_posts()) >= 1500
+    assert batch.KEPT_VERSIONS == 3
