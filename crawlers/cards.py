@@ -1,0 +1,127 @@
+"""Source cards: what the desk knows about a source besides its address, one TOML file each.
+
+A source without a card of its own uses its family's (``family-<family>.toml``), whose ``checked`` is empty: somebody
+must look at the site before its posts are relied on.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from crawlers.families import FAMILIES
+from pipeline.errors import UnknownName, UsageError
+from pipeline.incident import SourceUse
+from pipeline.paths import DataDir
+
+SHIPPED = Path(__file__).parent / "sources"
+_ROBOTS = ("obeyed", "none published", "ask first")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCard:
+    """One source: who stands behind it, what was agreed, and what a normal crawl looks like."""
+
+    name: str
+    family: str
+    title: dict[str, str]
+    owner: str = ""
+    language: tuple[str, ...] = ()
+    lineage: str = ""
+    """Where its words come from: own reporting, members, other outlets, a government."""
+    robots: str = "obeyed"
+    checked: date | None = None
+    """When a person last read the site's robots.txt and terms."""
+    terms: str = ""
+    delay: float = 1.5
+    """Seconds between two requests."""
+    enabled: bool = True
+    secrets: tuple[str, ...] = ()
+    """Names of the secrets that it needs, never their values."""
+    timezone: str = ""
+    expected_min: int = 0
+    """Fewer entries than this on all pages together is an alarm: the site changed or stopped."""
+    expected_max: int | None = None
+    notes: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    path: Path | None = None
+
+
+def card_folders(data: DataDir | None = None) -> list[Path]:
+    """Where cards are looked for: the desk's own first, then those that ship."""
+    return [*([data.root / "sources"] if data else []), SHIPPED]
+
+
+def load_card(path: Path) -> SourceCard:
+    """Read and check one card. Raises ``UsageError`` that names file and mistake."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not a source card: {error}") from error
+    expected = found.pop("expected", {})
+    values = {**found, "expected_min": expected.get("min", 0), "expected_max": expected.get("max")}
+    known = {f.name for f in fields(SourceCard)} - {"path"}
+    if unknown := sorted(set(values) - known):
+        raise UsageError(f"{path}: unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    if values.get("checked") == "":
+        values["checked"] = None
+    card = SourceCard(**{**_lists(values), "path": path})
+    _check(card, path)
+    return card
+
+
+def _lists(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+
+
+def _check(card: SourceCard, path: Path) -> None:
+    wrong = [
+        (card.name != path.stem, f"name is {card.name!r} but the file is {path.name}"),
+        (card.family not in FAMILIES, f"no family {card.family!r}; there are: {', '.join(sorted(FAMILIES))}"),
+        (card.robots not in _ROBOTS, f"robots must be one of {', '.join(_ROBOTS)}"),
+        (not isinstance(card.delay, int | float) or card.delay < 0, "delay must be a number of seconds"),
+        (card.checked is not None and not isinstance(card.checked, date), "checked must be a date or empty"),
+        (not isinstance(card.title, dict) or "en" not in card.title, "title.en is missing"),
+    ]
+    problems = [sentence for is_wrong, sentence in wrong if is_wrong]
+    if problems:
+        raise UsageError(f"{path}: {'; '.join(problems)}")
+
+
+def all_cards(data: DataDir | None = None) -> dict[str, SourceCard]:
+    """Every card by name; the desk's own wins over the one that ships."""
+    paths = [path for folder in reversed(card_folders(data)) for path in sorted(folder.glob("*.toml"))]
+    return {path.stem: load_card(path) for path in paths}
+
+
+def card_named(name: str, data: DataDir | None = None) -> SourceCard:
+    """The card called ``name``, or ``UnknownName`` with those there are."""
+    for folder in card_folders(data):
+        if (folder / f"{name}.toml").exists():
+            return load_card(folder / f"{name}.toml")
+    raise UnknownName(f"no source card {name!r}; there are: {', '.join(sorted(all_cards(data)))}")
+
+
+def card_of(use: SourceUse, data: DataDir | None = None) -> SourceCard:
+    """The card of an incident's source: its own where there is one, else its family's.
+
+    Raises ``UsageError`` where card and incident name different families.
+    """
+    if use.family not in FAMILIES:
+        raise UnknownName(
+            f"source {use.name}: no family {use.family!r}; there are: {', '.join(sorted(FAMILIES))}"
+        )
+    for name in (use.name, f"family-{use.family}"):
+        for folder in card_folders(data):
+            if (folder / f"{name}.toml").exists():
+                card = load_card(folder / f"{name}.toml")
+                if card.family != use.family:
+                    raise UsageError(
+                        f"source {use.name}: the incident says family {use.family}, the card {card.path} says "
+                        f"{card.family}; make them equal"
+                    )
+                return card
+    return SourceCard(use.name, use.family, {"en": use.name})

@@ -1,0 +1,140 @@
+"""``chengqing crawl``, ``chengqing source`` and ``chengqing import``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from crawlers.importers.cli import import_posts
+from crawlers.source_cli import source
+from pipeline.errors import CrawlError, UnknownName, UsageError
+from pipeline.incident import Incident, SourceUse, find_incident
+from pipeline.paths import DataDir
+from pipeline.progress import bar
+
+__all__ = ["crawl", "import_posts", "source"]
+
+
+@click.command(short_help="Collect public posts from an incident's sources.")
+@click.argument("incident")
+@click.option(
+    "--source", "names", multiple=True, metavar="NAME", help="Only this source; may be given again."
+)
+@click.option(
+    "--base",
+    "bases",
+    multiple=True,
+    metavar="NAME=URL",
+    help="What {NAME} at the start of a source's url stands for.",
+)
+@click.option("--allow-loopback", is_flag=True, help="Let sources on this machine be read (demo and tests).")
+@click.option(
+    "--parallel", default=4, show_default=True, type=click.IntRange(1, 32), help="Sources at a time."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def crawl(
+    incident: str,
+    names: tuple[str, ...],
+    bases: tuple[str, ...],
+    allow_loopback: bool,
+    parallel: int,
+    as_json: bool,
+) -> None:
+    """Collect public posts from the sources that INCIDENT names, each in its own process.
+
+    A source that refuses, changed its pages or cannot be reached is named and makes the command fail with exit code 3;
+    the others are kept. A stopped crawl (Ctrl-C, kill) goes on with the same command.
+
+    \b
+    Examples:
+      chengqing crawl sf-harbor-lane-fire
+      chengqing crawl sf-harbor-lane-fire --source city-forum --json
+      chengqing crawl sf-harbor-lane-fire --allow-loopback --base sample=http://127.0.0.1:8700
+    """
+    from crawlers.launch import Outcome, crawl_sources
+    from crawlers.run import Job, make_plan
+
+    data = DataDir.from_environment()
+    found = find_incident(data, incident)
+    uses = [with_base(use, parse_bases(bases)) for use in picked(found, names)]
+    for use in uses:
+        make_plan(data, found, use, allow_loopback=allow_loopback)  # say what is wrong before anything runs
+    _make_key(data)
+    jobs = [Job(str(data.root), found.id, _plain(use), allow_loopback) for use in uses]
+    kept: Counter[str] = Counter()
+    with bar(f"crawling {len(jobs)} sources", "posts") as tick:
+
+        def on_event(name: str, event: dict[str, Any]) -> None:
+            kept[name] += int(event.get("kept", 0))
+            tick(kept.total(), 0)
+
+        outcomes: list[Outcome] = crawl_sources(jobs, on_event, parallel)
+    if as_json:
+        shown = {"incident": found.id, "sources": [outcome.to_json() for outcome in outcomes]}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+    else:
+        _print(outcomes)
+    bad = [outcome for outcome in outcomes if not outcome.good]
+    if bad:
+        named = "; ".join(f"{o.source}: {o.why}: {o.message or o.summary.get('detail') or ''}" for o in bad)
+        raise CrawlError(f"{len(bad)} of {len(outcomes)} sources need a look: {named}")
+
+
+def picked(incident: Incident, names: tuple[str, ...]) -> list[SourceUse]:
+    """The incident's sources called ``names``, all of them without names."""
+    known = {use.name: use for use in incident.sources}
+    if not known:
+        raise UsageError(
+            f"incident {incident.id} names no [[sources]]; add one to its file, see data/README.md"
+        )
+    if unknown := [name for name in names if name not in known]:
+        raise UnknownName(f"incident {incident.id} has no source {unknown[0]!r}; it has: {', '.join(known)}")
+    return [known[name] for name in names or known]
+
+
+def parse_bases(bases: tuple[str, ...]) -> dict[str, str]:
+    """``NAME=URL`` options as a mapping."""
+    pairs = [base.partition("=") for base in bases]
+    if any(not name or not url for name, _, url in pairs):
+        raise UsageError("--base wants NAME=URL, such as --base sample=http://127.0.0.1:8700")
+    return {name: url.rstrip("/") for name, _, url in pairs}
+
+
+def with_base(use: SourceUse, bases: dict[str, str]) -> SourceUse:
+    """A source whose url begins with ``{name}`` gets the address that the name stands for."""
+    if not use.url.startswith("{"):
+        return use
+    name, _, rest = use.url[1:].partition("}")
+    if name not in bases:
+        raise UsageError(f"source {use.name} begins with {{{name}}}: pass --base {name}=URL")
+    return SourceUse(use.name, use.family, bases[name] + rest, use.params)
+
+
+def _plain(use: SourceUse) -> dict[str, Any]:
+    return {"name": use.name, "family": use.family, "url": use.url, "params": use.params}
+
+
+def _make_key(data: DataDir) -> None:
+    """The desk's key, made once, before several processes want it."""
+    from crawlers.identity import Identity
+
+    Identity.of_desk(data)
+
+
+def _print(outcomes: list[Any]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for title in ("source", "posts", "new", "pages", "rejects", "refusals", "seconds", "ended"):
+        table.add_column(
+            title, justify="left" if title in {"source", "ended"} else "right", no_wrap=title == "source"
+        )
+    for outcome in outcomes:
+        s = outcome.summary
+        numbers = [s.get("posts"), (s.get("extra") or {}).get("new"), s.get("pages"), s.get("rejects")]
+        numbers += [s.get("refusals"), s.get("seconds")]
+        table.add_row(outcome.source, *("–" if n is None else f"{n:,}" for n in numbers), outcome.why)
+    Console().print(table)

@@ -1,0 +1,20 @@
+"""One reader per kind of site software."""
+
+from __future__ import annotations
+
+from crawlers.families.base import Family
+from crawlers.families.discuz import Discuz
+from crawlers.families.feed import Feed
+from crawlers.families.mastodon import Mastodon
+from crawlers.families.telegram import Telegram
+from crawlers.families.wordpress import WordPress
+from pipeline.errors import UnknownName
+
+FAMILIES: dict[str, type[Family]] = {cls.name: cls for cls in (Discuz, Feed, Mastodon, Telegram, WordPress)}
+
+
+def family_named(name: str) -> Family:
+    """The family called ``name``; ``UnknownName`` lists those there are."""
+    if name not in FAMILIES:
+        raise UnknownName(f"no family {name!r}; there are: {', '.join(sorted(FAMILIES))}")
+    return FAMILIES[name]()

@@ -1,0 +1,1 @@
+"""Files that analysts already hold, read row by row into the raw layer."""

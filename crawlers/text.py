@@ -1,0 +1,199 @@
+"""Text at the border: HTML to plain text, bytes to characters, displayed counts to numbers."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+MAX_LINKS = 50
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_SIMPLE_TAG = re.compile(r"<(/?)(p|br|a|span|strong|b|em|i)\b([^<>]*)>", re.IGNORECASE)
+_HIDDEN = re.compile(r"(?i)style\s*=|hidden|<!--")
+_HREF = re.compile(r"""(?i)<a\b[^<>]*?\bhref\s*=\s*["']([^"'<>]+)["']""")
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_MANY_LINES = re.compile(r"\n{3,}")
+_EDGE = "\x1e"  # a block begins or ends here: however many meet, they make one line end
+_EDGES = re.compile(r"[ \t]*\x1e[\x1e \t]*")
+_CHARSET = re.compile(rb"""(?i)(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9_-]{2,20})""")
+_WIDER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "big5": "big5hkscs",
+    "big5-hkscs": "big5hkscs",
+}
+_BLOCKS = frozenset(
+    {
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+    }
+    | {
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "pre",
+        "section",
+        "table",
+    }
+    | {"tr", "ul"}
+)
+_SKIPPED = frozenset({"script", "style", "template", "noscript", "iframe", "object", "head", "title"})
+
+
+def clean(text: str) -> str:
+    """``text`` without NUL, and with U+FFFD for halves of surrogate pairs: both break what reads it later."""
+    if "\0" in text:
+        text = text.replace("\0", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = _SURROGATE.sub("\ufffd", text)
+    return text
+
+
+def decode(body: bytes, content_type: str = "", default: str = "utf-8") -> str:
+    """A page's characters: by BOM, then header, then meta tag; GBK pages are read as GB18030."""
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if body.startswith(mark):
+            return body.decode(name, "replace")
+    found = _CHARSET.search(content_type.encode("latin-1", "ignore")) or _CHARSET.search(body[:2048])
+    name = found[1].decode("ascii").lower() if found else default
+    try:
+        return body.decode(_WIDER.get(name, name), "replace")
+    except LookupError:
+        return body.decode(default, "replace")
+
+
+def html_to_text(fragment: str) -> str:
+    """What a reader sees of an HTML fragment: lines and paragraphs kept, hidden parts dropped."""
+    if "<" not in fragment:
+        return _BLANKS.sub(" ", html.unescape(fragment)).strip()
+    if not _HIDDEN.search(fragment):
+        plain = _SIMPLE_TAG.sub(_simple, _BLANKS.sub(" ", fragment))
+        if "<" not in plain:
+            return tidy(html.unescape(plain))
+    root = LexborHTMLParser(fragment).body
+    return node_text(root) if root is not None else ""
+
+
+def _simple(tag: re.Match[str]) -> str:
+    name = tag[2].lower()
+    if name == "br":
+        return "\n"
+    return "\n\n" if name == "p" else ""
+
+
+def tidy(text: str) -> str:
+    """Lines without blanks at their ends, at most one empty line in a row."""
+    lines = (line.strip(" \t") for line in _EDGES.sub("\n", text).split("\n"))
+    return _MANY_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def node_text(root: LexborNode, skip: Iterable[LexborNode] = ()) -> str:
+    """Text of a parsed node, without ``skip``; walks without recursion, so depth is no danger."""
+    parts: list[str] = []
+    skipped = {node.mem_id for node in skip}
+    node: LexborNode | None = root.child
+    depth = 1
+    while node is not None and depth > 0:
+        enter = node.mem_id not in skipped and _open(node, parts)
+        if enter and node.child is not None:
+            node, depth = node.child, depth + 1
+            continue
+        _close(node, parts)
+        while node is not None and node.next is None and depth > 0:
+            node, depth = node.parent, depth - 1
+            if node is not None and depth > 0:
+                _close(node, parts)
+        node = node.next if node is not None and depth > 0 else None
+    return tidy("".join(parts))
+
+
+def _open(node: LexborNode, parts: list[str]) -> bool:
+    """Write what stands before a node's children; whether to go into it."""
+    tag = node.tag or ""
+    if tag == "-text":
+        parts.append(_BLANKS.sub(" ", node.text_content or ""))
+        return False
+    if tag in _SKIPPED or tag.startswith(("-", "!")) or _invisible(node):
+        return False
+    if tag == "br":
+        parts.append("\n")
+    elif tag == "img":
+        parts.append(node.attributes.get("alt") or "")
+    else:
+        parts.append(_break(tag))
+    return True
+
+
+def _close(node: LexborNode, parts: list[str]) -> None:
+    parts.append(_break(node.tag or ""))
+
+
+def _break(tag: str) -> str:
+    if tag == "p":
+        return "\n\n"
+    if tag in _BLOCKS:
+        return _EDGE
+    return " " if tag in {"td", "th"} else ""
+
+
+def _invisible(node: LexborNode) -> bool:
+    attributes = node.attributes
+    if not attributes:
+        return False
+    style = (attributes.get("style") or "").replace(" ", "").lower()
+    return "hidden" in attributes or "display:none" in style or "jammer" in (attributes.get("class") or "")
+
+
+def links_of(fragment: str) -> tuple[str, ...]:
+    """Web addresses that a fragment links to, in order, each once, at most ``MAX_LINKS``."""
+    found = (html.unescape(href).strip() for href in _HREF.findall(fragment))
+    web = (clean(link) for link in found if link.startswith(("http://", "https://")))
+    return tuple(dict.fromkeys(web))[:MAX_LINKS]
+
+
+_COUNT = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)\s*([万萬亿億wWkKmMbB]|千)?\s*(\+)?")
+_SIZE = {"万": 10_000, "萬": 10_000, "w": 10_000, "亿": 10**8, "億": 10**8, "千": 1_000}
+_SIZE |= {"k": 1_000, "m": 10**6, "b": 10**9}
+MAX_COUNT = 2**53
+
+
+def parse_count(shown: object) -> tuple[int | None, bool]:
+    """A displayed count and whether it was rounded: ``1.2万`` is (12000, True), ``""`` and ``赞`` are (None, False)."""
+    if isinstance(shown, bool) or shown is None:
+        return None, False
+    if isinstance(shown, int | float):
+        whole = int(shown) if abs(shown) <= MAX_COUNT else -1  # not a number compares as false
+        return (whole, False) if whole >= 0 else (None, False)
+    if not isinstance(shown, str) or len(shown) > 40:
+        return None, False
+    found = _COUNT.fullmatch(unicodedata.normalize("NFKC", shown).strip())
+    if not found:
+        return None, False
+    unit = (found[2] or "").lower()
+    number = round(float(found[1].replace(",", "")) * _SIZE.get(unit, 1))
+    return (number, bool(unit or found[3])) if number <= MAX_COUNT else (None, False)
