@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -36,10 +37,26 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("incident", nargs="?", default=DEFAULT_INCIDENT)
     folder = incident_folder(parser.parse_args(arguments).incident)
-    for name, content in generate(folder).items():
+    files = generate(folder)
+    for name, content in files.items():
         (folder / name).write_bytes(content)
-        count = content.count(b"\n")
-        sys.stdout.write(f"{name}: {count} rows, {len(content)} bytes\n")
+    sys.stdout.write(summary(files))
+
+
+def summary(files: dict[str, bytes]) -> str:
+    """Say how many posts there are by site and role, by how many authors, of how many claims."""
+    posts = [json.loads(line) for line in files[POSTS].splitlines()]
+    gold = [json.loads(line) for line in files[GOLD].splitlines()]
+    lines = [f"{name}: {len(content)} bytes" for name, content in files.items()]
+    lines.append(f"posts: {len(posts)}, authors: {len({post['author'] for post in posts})}")
+    for what, rows in (("site", posts), ("role", gold)):
+        counts = Counter(row[what] for row in rows)
+        lines.append(f"by {what}: " + ", ".join(f"{name} {count}" for name, count in counts.most_common()))
+    for role in ("rumor", "news"):
+        mine = [row for row in gold if row["role"] == role]
+        claims, families = {row["claim"] for row in mine}, {row["family"] for row in mine}
+        lines.append(f"{role}: {len(claims)} claims in {len(families)} families")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

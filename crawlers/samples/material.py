@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from crawlers.samples.moves import dice
 from pipeline.errors import UsageError
 
 REGISTERS = ("hans", "hant", "yue", "en")
@@ -108,7 +109,7 @@ def _pools(parts: dict[str, Any], seed: str) -> dict[str, dict[str, list[str]]]:
     pools: dict[str, dict[str, list[str]]] = {"telegram": parts["telegram"]}
     taken: set[str] = set()
     for site, size in parts["size"].items():
-        rng = random.Random(f"{seed}:authors:{site}")
+        rng = dice(seed, "authors", site)
         pools[site] = {"spam": parts["spam"][site]}
         for register in REGISTERS:
             names = [name for name in _names(parts, site, register, rng) if name not in taken]

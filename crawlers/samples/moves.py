@@ -10,6 +10,11 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _LONG = 60  # shorter texts are not cut: the claim would go
 
 
+def dice(*names: str) -> random.Random:
+    """Return a generator that these names alone determine."""
+    return random.Random(":".join(names))  # noqa: S311  reproducible on purpose, nothing here is secret
+
+
 class Deck:
     """Deals texts without repeating one before all were dealt."""
 

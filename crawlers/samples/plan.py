@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crawlers.samples.material import Article, Claim, Material
-from crawlers.samples.moves import Deck, dress, fill, retell
+from crawlers.samples.moves import Deck, dice, dress, fill, retell
 from crawlers.samples.records import parse_time
 
 _UTC_TO_PACIFIC = -7  # the window lies in daylight saving time
@@ -42,7 +42,7 @@ def _claims(material: Material) -> list[Utterance]:
     said: list[Utterance] = []
     for family in material.families:
         for number, claim in enumerate(family.claims):
-            rng = random.Random(f"{material.seed}:{claim.id}:{claim.role}:{number}")
+            rng = dice(material.seed, claim.id, claim.role, str(number))
             said += _one_claim(material, family.id, claim, rng)
     return said
 
@@ -131,7 +131,7 @@ def _talk(material: Material) -> list[Utterance]:
     """Chatter, short reactions and spam: texts that belong to no story."""
     said: list[Utterance] = []
     for name, how in material.talk_plan.items():
-        rng = random.Random(f"{material.seed}:talk:{name}")
+        rng = dice(material.seed, "talk", name)
         decks = {register: Deck(texts, rng) for register, texts in material.talk[name].items()}
         for _ in range(how["posts"]):
             hour = _moment(how["start"], how["peak"], how["end"], rng)
@@ -164,7 +164,7 @@ def _echoes(material: Material) -> list[Utterance]:
     """Boosts on Mastodon and forwards between Telegram channels; what they repeat is chosen while weaving."""
     said: list[Utterance] = []
     for site, count in material.echoes.items():
-        rng = random.Random(f"{material.seed}:echo:{site}")
+        rng = dice(material.seed, "echo", site)
         for _ in range(count):
             at = _clock(material, _moment(1.5, 14.0, material.window_hours, rng))
             said.append(Utterance(at, site, "", "chatter", None, None, "", "", "echo"))

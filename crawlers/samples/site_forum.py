@@ -54,7 +54,8 @@ def _row(first: SamplePost, last: SamplePost, now: datetime) -> str:
     return (
         f'<tbody id="normalthread_{first.thread_native_id}">\n<tr>\n'
         f'<td class="icn"><a href="{link}" title="新窗口打开" target="_blank"></a></td>\n'
-        f'<th class="common"><a href="{link}" onclick="atarget(this)" class="s xst">{escape(first.title or "")}</a></th>\n'
+        f'<th class="common"><a href="{link}" onclick="atarget(this)" class="s xst">'
+        f"{escape(first.title or '')}</a></th>\n"
         f'<td class="by"><cite><a href="home.php?mod=space&amp;username={escape(first.author)}" c="1">'
         f"{escape(first.author)}</a></cite><em><span>{_ago(first, now, seconds=False)}</span></em></td>\n"
         f'<td class="num"><a href="{link}" class="xi2">{first.replies}</a><em>{first.views}</em></td>\n'
@@ -96,7 +97,8 @@ def _post(post: SamplePost, floor: int, world: World) -> str:
         f'#pid{pid}" id="postnum{pid}"><em>{floor}</em><sup>#</sup></a></strong>'
         f'<div class="pti"><div class="authi"><em id="authorposton{pid}">发表于 {_ago(post, world.store.now)}</em>'
         f'</div></div></div>\n<div class="pct"><div class="pcb"><div class="t_fsz"><table cellspacing="0" '
-        f'cellpadding="0"><tr><td class="t_f" id="postmessage_{pid}">\n{_quote(post, world)}{_lines(post.text)}</td></tr>'
+        f'cellpadding="0"><tr><td class="t_f" id="postmessage_{pid}">\n'
+        f"{_quote(post, world)}{_lines(post.text)}</td></tr>"
         "</table></div></div></div></td></tr></table></div>\n"
     )
 
@@ -109,7 +111,8 @@ def _quote(post: SamplePost, world: World) -> str:
     link = f"forum.php?mod=redirect&amp;goto=findpost&amp;pid={quoted.native_id}&amp;ptid={quoted.thread_native_id}"
     return (
         f'<div class="quote"><blockquote><font size="2"><a href="{link}" target="_blank"><font color="#999999">'
-        f"{escape(quoted.author)} 发表于 {_clock(quoted)}</font></a></font><br />\n{_lines(text)}</blockquote></div><br />\n"
+        f"{escape(quoted.author)} 发表于 {_clock(quoted)}</font></a></font><br />\n"
+        f"{_lines(text)}</blockquote></div><br />\n"
     )
 
 
@@ -123,7 +126,8 @@ def _find_post(request: Request, world: World) -> Reply:
         return _notice(world, "抱歉，指定的主题不存在或已被删除或正在被审核")
     thread = [one for one in world.store.by_site["forum"] if one.thread_native_id == post.thread_native_id]
     number = thread.index(post) // _POSTS_PER_PAGE + 1
-    link = f"{request.base}/forum/forum.php?mod=viewthread&tid={post.thread_native_id}&page={number}#pid{post.native_id}"
+    thread_page = f"mod=viewthread&tid={post.thread_native_id}&page={number}#pid{post.native_id}"
+    link = f"{request.base}/forum/forum.php?{thread_page}"
     return Reply(b"", status=302, headers={"Location": link})
 
 
@@ -174,7 +178,8 @@ def _html(world: World, title: str, body: str, status: int = 200) -> Reply:
         '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" '
         '"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n<html xmlns="http://www.w3.org/1999/xhtml">\n'
         '<head>\n<meta http-equiv="Content-Type" content="text/html; charset=gbk" />\n'
-        f'<title>{escape(title)} - {name} - Powered by Discuz!</title>\n<meta name="generator" content="Discuz! X3.4" />\n'
+        f"<title>{escape(title)} - {name} - Powered by Discuz!</title>\n"
+        '<meta name="generator" content="Discuz! X3.4" />\n'
         f'</head>\n<body id="nv_forum">\n<div id="wp" class="wp">{body}</div>\n'
         f'<div id="ft"><p class="xs0">GMT-7, {now.year}-{now.month}-{now.day} {now:%H:%M}, '
         "Processed in 0.041 second(s), 9 queries.</p></div>\n</body>\n</html>\n"

@@ -7,6 +7,7 @@ every post there.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import quote, unquote, urlencode
 from zlib import crc32
 
@@ -24,35 +25,37 @@ from crawlers.samples.web import (
 )
 
 _TAG = re.compile(r"#(\w+)")
-_STATUS = re.compile(r"/api/v1/statuses/(\d+)(/context)?")
-_PERMALINK = re.compile(r"/@\w+/(\d+)")
-_CLOSED = re.compile(r"/api/v1/(accounts|notifications|timelines/home)")
 _LIMIT = (20, 40)
 
 
 def respond(request: Request, world: World) -> Reply:
     """Answer the public part of the Mastodon API, version 1 and 2."""
-    path = request.path
-    if path == "/api/v1/timelines/public":
-        return _timeline(request, world, world.store.newest_first("mastodon"))
-    if path.startswith("/api/v1/timelines/tag/"):
-        return _tag_timeline(request, world, unquote(path.rsplit("/", 1)[1]))
-    if path == "/api/v2/search":
-        return _search(request, world)
-    if path == "/api/v2/instance":
-        about = world.sites["mastodon"]
-        return json_reply({"domain": about["host"], "title": about["title"], "version": "4.5.0"})
-    if found := _STATUS.fullmatch(path):
-        return _one(request, world, found.group(1), context=bool(found.group(2)))
-    if found := _PERMALINK.fullmatch(path):
-        post = world.store.get("mastodon", found.group(1))
-        return page(f"@{post.author}", _content(request, post)) if post else not_found(path)
-    if _CLOSED.match(path):
-        return json_reply({"error": "This method requires an authenticated user"}, 422)
+    for pattern, show in _ROUTES:
+        if found := re.fullmatch(pattern, request.path):
+            return show(request, world, found)
     return json_reply({"error": "Record not found"}, 404)
 
 
-def _tag_timeline(request: Request, world: World, tag: str) -> Reply:
+def _public(request: Request, world: World, _: re.Match[str]) -> Reply:
+    return _timeline(request, world, world.store.newest_first("mastodon"))
+
+
+def _instance(_request: Request, world: World, _: re.Match[str]) -> Reply:
+    about = world.sites["mastodon"]
+    return json_reply({"domain": about["host"], "title": about["title"], "version": "4.5.0"})
+
+
+def _closed(_request: Request, _world: World, _: re.Match[str]) -> Reply:
+    return json_reply({"error": "This method requires an authenticated user"}, 422)
+
+
+def _permalink(request: Request, world: World, found: re.Match[str]) -> Reply:
+    post = world.store.get("mastodon", found[1])
+    return page(f"@{post.author}", _content(request, post)) if post else not_found(request.path)
+
+
+def _tag_timeline(request: Request, world: World, found: re.Match[str]) -> Reply:
+    tag = unquote(found[1])
     wanted = {tag.lower()} | {value.lower() for name, value in request.query.items() if name == "any[]"}
     posts = [
         post
@@ -96,7 +99,7 @@ def _rate() -> dict[str, str]:
     return {"X-RateLimit-Limit": "300", "X-RateLimit-Remaining": "299"}
 
 
-def _search(request: Request, world: World) -> Reply:
+def _search(request: Request, world: World, _: re.Match[str]) -> Reply:
     if "offset" in request.query or "resolve" in request.query:
         return json_reply({"error": "Search queries that resolve or page need a signed-in user"}, 401)
     words = request.query.get("q", "")
@@ -113,7 +116,8 @@ def _search(request: Request, world: World) -> Reply:
     )
 
 
-def _one(request: Request, world: World, native_id: str, *, context: bool) -> Reply:
+def _one(request: Request, world: World, found: re.Match[str]) -> Reply:
+    native_id, context = found[1], bool(found[2])
     post = world.store.get("mastodon", native_id)
     if post is None:
         return json_reply({"error": "Record not found"}, 404)
@@ -193,3 +197,14 @@ def _account(request: Request, world: World, author: str) -> dict[str, object]:
         "fields": [],
         "emojis": [],
     }
+
+
+_ROUTES: list[tuple[str, Callable[[Request, World, re.Match[str]], Reply]]] = [
+    (r"/api/v1/timelines/public", _public),
+    (r"/api/v1/timelines/tag/([^/]+)", _tag_timeline),
+    (r"/api/v2/search", _search),
+    (r"/api/v[12]/instance", _instance),
+    (r"/api/v1/statuses/(\d+)(/context)?", _one),
+    (r"/@\w+/(\d+)", _permalink),
+    (r"/api/v1/(?:accounts|notifications|timelines/home).*", _closed),
+]

@@ -49,74 +49,94 @@ def _channel(request: Request, world: World, channel: str) -> Reply:
     else:
         before = request.number("before", 2**63, 0, 2**63)
         shown = [post for post in posts if _number(post) < before][-_PER_PAGE:]
-    title = escape(world.sites["telegram"]["channels"][channel])
-    messages = "".join(
-        f'<div class="tgme_widget_message_wrap js-widget_message_wrap">{_message(post, request, world)}</div>\n'
-        for post in shown
+    title: str = world.sites["telegram"]["channels"][channel]
+    wrap = "tgme_widget_message_wrap js-widget_message_wrap"
+    messages = "".join(_box(wrap, _message(post, request, world)) + "\n" for post in shown)
+    older = _older(channel, shown[0]) if shown and shown[0] is not posts[0] else ""
+    header = _box("tgme_channel_info_header_title", f'<span dir="auto">{escape(title)}</span>') + _box(
+        "tgme_channel_info_header_username", f"<a>@{channel}</a>"
     )
-    more = ""
-    if shown and shown[0] is not posts[0]:
-        more = f'<a href="/telegram/s/{channel}?before={_number(shown[0])}" class="tme_messages_more js-messages_more" data-before="{_number(shown[0])}"></a>'
-    body = (
-        f'<header class="tgme_header"><div class="tgme_channel_info"><div class="tgme_channel_info_header_title">'
-        f'<span dir="auto">{title}</span></div><div class="tgme_channel_info_header_username"><a>@{channel}</a></div></div>'
-        f'</header><main class="tgme_main"><section class="tgme_channel_history js-message_history">{more}\n{messages}'
-        "</section></main>"
+    history = f'<section class="tgme_channel_history js-message_history">{older}\n{messages}</section>'
+    info = _box("tgme_channel_info", header)
+    return page(title, f'<header class="tgme_header">{info}</header><main class="tgme_main">{history}</main>')
+
+
+def _older(channel: str, first: SamplePost) -> str:
+    number = _number(first)
+    return (
+        f'<a href="/telegram/s/{channel}?before={number}" class="tme_messages_more js-messages_more" '
+        f'data-before="{number}"></a>'
     )
-    return page(world.sites["telegram"]["channels"][channel], body)
+
+
+def _box(classes: str, inner: str, name: str = "div", attributes: str = "") -> str:
+    """Wrap trusted HTML in an element with these classes."""
+    return f'<{name} class="{classes}"{attributes}>{inner}</{name}>'
+
+
+def _channel_name(post: SamplePost, world: World) -> str:
+    return f'<span dir="auto">{escape(world.sites["telegram"]["channels"][post.author])}</span>'
 
 
 def _message(post: SamplePost, request: Request, world: World) -> str:
-    channels = world.sites["telegram"]["channels"]
-    link = f"{request.base}{post.link}"
+    home = f' href="{request.base}/telegram/s/{post.author}"'
+    owner = _box("tgme_widget_message_owner_name", _channel_name(post, world), "a", home)
     text = escape(post.text).replace("\n", "<br/>")
-    return (
-        f'<div class="tgme_widget_message text_not_supported_wrap js-widget_message" data-post="{post.native_id}">'
-        f'<div class="tgme_widget_message_bubble"><div class="tgme_widget_message_author accent_color">'
-        f'<a class="tgme_widget_message_owner_name" href="{request.base}/telegram/s/{post.author}"><span dir="auto">'
-        f"{escape(channels[post.author])}</span></a></div>{_forwarded(post, request, world)}{_reply(post, request, world)}"
-        f'<div class="tgme_widget_message_text js-message_text" dir="auto">{text}</div>{_reactions(post)}'
-        f'<div class="tgme_widget_message_footer compact js-message_footer"><div class="tgme_widget_message_info '
-        f'short js-message_info"><span class="tgme_widget_message_views">{short_count(post.views or 0)}</span>'
-        f'<span class="tgme_widget_message_meta"><a class="tgme_widget_message_date" href="{link}">'
-        f'<time datetime="{post.at.strftime("%Y-%m-%dT%H:%M:%S+00:00")}" class="time">{post.at:%H:%M}</time></a></span>'
-        "</div></div></div></div>"
+    bubble = (
+        _box("tgme_widget_message_author accent_color", owner)
+        + _forwarded(post, request, world)
+        + _reply(post, request, world)
+        + _box("tgme_widget_message_text js-message_text", text, attributes=' dir="auto"')
+        + _reactions(post)
+        + _box("tgme_widget_message_footer compact js-message_footer", _info(post, request))
     )
+    return _box(
+        "tgme_widget_message text_not_supported_wrap js-widget_message",
+        _box("tgme_widget_message_bubble", bubble),
+        attributes=f' data-post="{post.native_id}"',
+    )
+
+
+def _info(post: SamplePost, request: Request) -> str:
+    clock = f'<time datetime="{post.at:%Y-%m-%dT%H:%M:%S}+00:00" class="time">{post.at:%H:%M}</time>'
+    date = _box("tgme_widget_message_date", clock, "a", f' href="{request.base}{post.link}"')
+    views = _box("tgme_widget_message_views", short_count(post.views or 0), "span")
+    meta = _box("tgme_widget_message_meta", date, "span")
+    return _box("tgme_widget_message_info short js-message_info", views + meta)
 
 
 def _forwarded(post: SamplePost, request: Request, world: World) -> str:
     source = world.store.get("telegram", post.repost_of_native_id)
     if source is None:
         return ""
-    return (
-        f'<div class="tgme_widget_message_forwarded_from accent_color">Forwarded from '
-        f'<a class="tgme_widget_message_forwarded_from_name" href="{request.base}{source.link}"><span dir="auto">'
-        f"{escape(world.sites['telegram']['channels'][source.author])}</span></a></div>"
-    )
+    address = f' href="{request.base}{source.link}"'
+    name = _box("tgme_widget_message_forwarded_from_name", _channel_name(source, world), "a", address)
+    return _box("tgme_widget_message_forwarded_from accent_color", f"Forwarded from {name}")
 
 
 def _reply(post: SamplePost, request: Request, world: World) -> str:
+    """Show the start of the answered message; like Telegram, under the class of a message's own text."""
     parent = world.store.get("telegram", post.parent_native_id)
     if parent is None:
         return ""
-    return (
-        f'<a class="tgme_widget_message_reply user-color-8" href="{request.base}{parent.link}">'
-        f'<div class="tgme_widget_message_author accent_color"><span class="tgme_widget_message_author_name" dir="auto">'
-        f"{escape(world.sites['telegram']['channels'][parent.author])}</span></div>"
-        f'<div class="tgme_widget_message_metatext js-message_reply_text" dir="auto">{escape(parent.text[:80])}</div></a>'
+    name = _box("tgme_widget_message_author_name", _channel_name(parent, world), "span")
+    start = escape(parent.text[:80])
+    inner = _box("tgme_widget_message_author accent_color", name) + _box(
+        "tgme_widget_message_text js-message_reply_text", start, attributes=' dir="auto"'
     )
+    return _box("tgme_widget_message_reply", inner, "a", f' href="{request.base}{parent.link}"')
 
 
 def _reactions(post: SamplePost) -> str:
     if not post.likes:
         return ""
-    parts = [("🙏", post.likes - post.likes // 3), ("😢", post.likes // 3)]
+    few = post.likes // 3
     shown = "".join(
-        f'<span class="tgme_reaction"><i class="emoji"><b>{e}</b></i>{short_count(n)}</span>'
-        for e, n in parts
-        if n
+        _box("tgme_reaction", f'<i class="emoji"><b>{emoji}</b></i>{short_count(count)}', "span")
+        for emoji, count in (("🙏", post.likes - few), ("😢", few))
+        if count
     )
-    return f'<div class="tgme_widget_message_reactions js-message_reactions">{shown}</div>'
+    return _box("tgme_widget_message_reactions js-message_reactions", shown)
 
 
 def short_count(count: int) -> str:

@@ -32,17 +32,21 @@ def respond(request: Request, world: World) -> Reply:
         return _article_page(request, world)
     if not request.path.startswith(_API):
         return not_found(request.path)
-    parts = request.path.removeprefix(_API).strip("/").split("/")
-    if parts == ["posts"]:
+    kind, _, native_id = request.path.removeprefix(_API).strip("/").partition("/")
+    if kind == "users":
+        return _users(world, native_id)
+    if kind in ("posts", "comments") and native_id:
+        return _single(request, world, kind, native_id)
+    return _collection(request, world, kind)
+
+
+def _collection(request: Request, world: World, kind: str) -> Reply:
+    if kind == "posts":
         return _listed(request, _posts(request, world), _post)
-    if parts == ["comments"]:
+    if kind == "comments":
         return _listed(request, _comments(request, world), _comment)
-    if parts == ["categories"]:
+    if kind == "categories":
         return json_reply(_CATEGORIES, headers=_totals(1, 1))
-    if parts[0] == "users":
-        return _users(world, parts[1:])
-    if len(parts) == 2 and parts[0] in ("posts", "comments"):
-        return _single(request, world, parts[0], parts[1])
     return _error("rest_no_route", "No route was found matching the URL and request method.", 404)
 
 
@@ -187,14 +191,14 @@ def _user(name: str) -> dict[str, object]:
     }
 
 
-def _users(world: World, rest: list[str]) -> Reply:
+def _users(world: World, wanted: str) -> Reply:
     names = sorted(
         {post.author for post in world.store.by_site["wordpress"] if post.parent_native_id is None}
     )
     users = [_user(name) for name in names]
-    if not rest:
+    if not wanted:
         return json_reply(users, headers=_totals(len(users), 1))
-    found = [user for user in users if [str(user["id"])] == rest]
+    found = [user for user in users if str(user["id"]) == wanted]
     return json_reply(found[0]) if found else _error("rest_user_invalid_id", "Invalid user ID.", 404)
 
 

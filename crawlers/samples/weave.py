@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
 from crawlers.samples.material import Material
+from crawlers.samples.moves import dice
 from crawlers.samples.plan import Utterance
 from crawlers.samples.posts import counted, linked, title_of
 from crawlers.samples.records import SamplePost
@@ -14,6 +15,8 @@ from crawlers.samples.records import SamplePost
 _REACH = timedelta(hours=16)  # how far back a reply looks for something to answer
 _JOINS_A_THREAD = 0.5
 _QUOTES = 0.6
+_STAYS_ON_TOPIC = 0.7
+_NESTS = 0.6
 
 
 @dataclass
@@ -41,7 +44,7 @@ GoldRow = dict[str, str | bool | None]
 
 def weave(utterances: list[Utterance], material: Material) -> tuple[list[SamplePost], list[GoldRow]]:
     """Return posts (oldest first) and, in the same order, their gold labels."""
-    loom = _Loom(material, random.Random(f"{material.seed}:weave"))
+    loom = _Loom(material, dice(material.seed, "weave"))
     loom.drafts = {site: [] for site in material.sites["volume"]}
     for said in utterances:
         draft = _echo(loom, said) if said.kind == "echo" else _place(loom, said)
@@ -117,7 +120,7 @@ def _opener(loom: _Loom, target: _Draft) -> _Draft:
 
 def _fitting(said: Utterance, earlier: list[_Draft]) -> list[_Draft]:
     if said.kind == "reaction" and said.role == "enquiry":
-        return [draft for draft in earlier if draft.role in ("rumor", "news") and draft.alone]
+        return [draft for draft in earlier if draft.role == "rumor" and draft.alone]
     if said.family is None:
         small_talk = said.role == "chatter" and said.kind != "reaction"
         return [draft for draft in earlier if draft.role == "chatter"] if small_talk else earlier
@@ -132,21 +135,25 @@ def _pull(said: Utterance, draft: _Draft) -> float:
 
 
 def _comment_target(loom: _Loom, said: Utterance) -> _Draft | None:
-    drafts = loom.drafts["wordpress"]
-    articles = [draft for draft in drafts if draft.said.kind == "article" and draft.said.at < said.at]
+    drafts = [draft for draft in loom.drafts["wordpress"] if draft.said.at < said.at]
+    if said.kind == "reaction" and said.role == "enquiry":
+        doubted = _fitting(said, drafts)
+        return loom.rng.choices(doubted, [_pull(said, draft) for draft in doubted])[0] if doubted else None
+    articles = [draft for draft in drafts if draft.said.kind == "article"]
     if not articles:
         return None
     same = [draft for draft in articles if draft.family == said.family and said.family is not None]
-    pool = same if same and loom.rng.random() < 0.7 else articles
+    pool = same if same and loom.rng.random() < _STAYS_ON_TOPIC else articles
     weights = [1 / (2 + (said.at - draft.said.at).total_seconds() / 3600) for draft in pool]
     article = loom.rng.choices(pool, weights)[0]
-    comments = _fitting(
-        said, [d for d in drafts if d.post.thread_native_id == article.post.native_id and d is not article]
-    )
-    nested = said.kind != "own" and comments and loom.rng.random() < 0.6
-    if said.kind == "reaction" and said.role == "enquiry" and not comments and article.role != "rumor":
-        return None
+    thread = [draft for draft in drafts if draft.post.parent_native_id and _same_thread(draft, article)]
+    comments = _fitting(said, thread)
+    nested = said.kind != "own" and comments and loom.rng.random() < _NESTS
     return loom.rng.choice(comments) if nested else article
+
+
+def _same_thread(one: _Draft, other: _Draft) -> bool:
+    return one.post.thread_native_id == other.post.thread_native_id
 
 
 def _next(loom: _Loom, said: Utterance, author: str) -> int:
