@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import threading
 import unicodedata
 import urllib.error
@@ -20,7 +22,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 from selectolax.lexbor import LexborNode as Node
 
-from crawlers.samples.generate import GOLD, POSTS, generate
+from crawlers.samples.generate import GOLD, POSTS, generate, summary
+from crawlers.samples.material import REGISTERS, load
 from crawlers.samples.records import (
     DEFAULT_INCIDENT,
     SITES,
@@ -143,7 +146,7 @@ def test_text_is_varied_and_its_characters_can_be_shown(posts: list[SamplePost])
 
 
 def test_nothing_points_at_a_real_host_or_telephone(posts: list[SamplePost]) -> None:
-    hosts = re.findall(r"https?://([^/\s?]+)", "\n".join(post.text for post in posts))
+    hosts = re.findall(r"https?://([\w.-]+)", "\n".join(post.text for post in posts))
     assert hosts and all(host.endswith(".invalid") for host in hosts)
     assert not [post.text for post in posts if re.search(r"\d{3}[-. ]?\d{3}[-. ]\d{4}", post.text)]
 
@@ -167,6 +170,17 @@ def test_gold_covers_every_post_once(posts: list[SamplePost], gold: list[dict[st
     assert labels == {(post.site, post.native_id) for post in posts}
     assert {row["role"] for row in gold} == {"rumor", "news", "enquiry", "correction", "spam", "chatter"}
     assert all((row["claim"] is None) == (row["family"] is None) for row in gold)
+
+
+def test_core_claims_are_written_by_hand_in_every_register() -> None:
+    families = [family for family in load(FOLDER / "material").families if family.role == "rumor"]
+    for family in families:
+        for register in REGISTERS:
+            assert len(set(family.claims[0].phrases[register])) >= 6, (family.id, register)
+
+
+def test_the_readme_tells_what_the_generator_prints() -> None:
+    assert summary(generate(FOLDER)) in (FOLDER.parent / "README.md").read_text(encoding="utf-8")
 
 
 def test_ten_rumor_families_mutate_and_are_asked_about_and_corrected(gold: list[dict[str, Any]]) -> None:
@@ -315,6 +329,11 @@ def test_mastodon_min_id_walks_forward_and_limit_is_capped(base: str, posts: lis
 def test_mastodon_tags_search_and_context(base: str) -> None:
     tagged = get_json(f"{base}/mastodon/api/v1/timelines/tag/{quote('海港巷')}?limit=40")
     assert tagged and all("海港巷" in [tag["name"] for tag in (s["reblog"] or s)["tags"]] for s in tagged)
+    address = f"{base}/mastodon/api/v1/timelines/tag/{quote('海港巷')}?limit=7"
+    older = re.search(r'<([^>]+)>; rel="next"', get(address)[1]["link"])
+    assert older is not None and [s["id"] for s in get_json(older.group(1))] == [
+        s["id"] for s in tagged[7:14]
+    ]
     found = get_json(f"{base}/mastodon/api/v2/search?" + urlencode({"type": "statuses", "q": "喜鹊楼"}))[
         "statuses"
     ]
@@ -482,3 +501,30 @@ def test_until_hides_the_future_and_shrinks_counts(posts: list[SamplePost]) -> N
         0
     ]
     assert parse_time(newest["created_at"]) <= moment
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/mastodon/api/v1/timelines/public?limit=" + "9" * 5_000,
+        "/wp/wp-json/wp/v2/posts?per_page=" + "9" * 5_000,
+        "/forum/forum.php?mod=viewthread&tid=%00&page=-1",
+        "/telegram/s/%2e%2e?before=x",
+        "/feed/rss.xml?paged=x",
+        "//",
+    ],
+)
+def test_odd_requests_get_an_answer(base: str, path: str) -> None:
+    assert get(base + path)[0] in (200, 302, 400, 404)
+
+
+def test_the_command_prints_one_line_with_its_address() -> None:
+    command = [sys.executable, "-m", "crawlers.samples.server", "--until", "2026-03-13T12:00:00Z"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            told = json.loads(process.stdout.readline())
+            assert told["posts"] > 0
+            assert get(told["base"] + "/feed/rss.xml")[0] == 200
+        finally:
+            process.terminate()

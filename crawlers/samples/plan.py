@@ -132,7 +132,9 @@ def _talk(material: Material) -> list[Utterance]:
     said: list[Utterance] = []
     for name, how in material.talk_plan.items():
         rng = dice(material.seed, "talk", name)
-        decks = {register: Deck(texts, rng) for register, texts in material.talk[name].items()}
+        decks = {
+            register: Deck(texts, rng) for register, texts in material.talk[how.get("texts", name)].items()
+        }
         for _ in range(how["posts"]):
             hour = _moment(how["start"], how["peak"], how["end"], rng)
             site = rng.choices(how["sites"], [material.sites["volume"][site] for site in how["sites"]])[0]

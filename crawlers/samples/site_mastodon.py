@@ -89,7 +89,7 @@ def _links(request: Request, shown: list[SamplePost]) -> str:
         kept = {
             key: value for key, value in request.query.items() if key not in ("max_id", "min_id", "since_id")
         }
-        address = f"{request.base}/mastodon{quote(request.path)}?{urlencode({**kept, name: post.native_id})}"
+        address = f"{request.base}/mastodon{request.path}?{urlencode({**kept, name: post.native_id})}"
         return f'<{address}>; rel="{rel}"'
 
     return ", ".join([link("max_id", shown[-1], "next"), link("min_id", shown[0], "prev")])

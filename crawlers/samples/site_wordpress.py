@@ -19,6 +19,7 @@ from crawlers.samples.web import (
     not_found,
     page,
     paragraphs,
+    whole,
 )
 
 _API = "/wp-json/wp/v2/"
@@ -77,15 +78,15 @@ def _listed(request: Request, found: list[SamplePost], show: Show) -> Reply:
     for name in ("after", "before"):
         if name in request.query and _local_time(request.query[name]) is None:
             return _error("rest_invalid_param", f"Invalid parameter(s): {name}", 400)
-    per_page = request.query.get("per_page", "10")
-    if not (per_page.isascii() and per_page.isdigit() and 1 <= int(per_page) <= 100):
+    per_page = whole(request.query.get("per_page", "10"), 0)
+    if not 1 <= per_page <= 100:
         return _error("rest_invalid_param", "Invalid parameter(s): per_page", 400)
     found = [
         post for post in found if _inside(request, post) and has_words(post, request.query.get("search", ""))
     ]
     if request.query.get("order", "desc") == "asc":
         found = found[::-1]
-    return _paged(request, found, int(per_page), show)
+    return _paged(request, found, per_page, show)
 
 
 def _inside(request: Request, post: SamplePost) -> bool:

@@ -137,7 +137,7 @@ def _pull(said: Utterance, draft: _Draft) -> float:
 def _comment_target(loom: _Loom, said: Utterance) -> _Draft | None:
     drafts = [draft for draft in loom.drafts["wordpress"] if draft.said.at < said.at]
     if said.kind == "reaction" and said.role == "enquiry":
-        doubted = _fitting(said, drafts)
+        doubted = _fitting(said, [draft for draft in drafts if said.at - draft.said.at <= _REACH])
         return loom.rng.choices(doubted, [_pull(said, draft) for draft in doubted])[0] if doubted else None
     articles = [draft for draft in drafts if draft.said.kind == "article"]
     if not articles:

@@ -28,8 +28,7 @@ class Request:
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         """Read an integer from the query, clamped; anything else gives the default."""
-        value = self.query.get(name, "")
-        return min(max(int(value), low), high) if value.isascii() and value.isdigit() else default
+        return min(max(whole(self.query.get(name, ""), default), low), high)
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,11 @@ class World:
 
     store: Store
     sites: dict[str, Any]
+
+
+def whole(text: str, default: int) -> int:
+    """Read up to 20 decimal digits; anything else gives the default."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else default
 
 
 Site = Callable[[Request, World], Reply]

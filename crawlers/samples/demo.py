@@ -1,0 +1,81 @@
+"""``chengqing demo``: the whole main job on the sample incident, on this machine alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import click
+
+from pipeline.errors import StageError
+from pipeline.incident import load_incident
+from pipeline.paths import CHECKOUT, DataDir
+from pipeline.raw import finished_crawls
+
+SAMPLE = "sf-harbor-lane-fire"
+FILE = CHECKOUT / "data" / "samples" / SAMPLE / f"{SAMPLE}.toml"
+SERVER_START_SECONDS = 30
+
+
+def chengqing(*arguments: str) -> None:
+    """Run one command as a user would; what it prints is shown."""
+    click.echo(f"\n$ chengqing {' '.join(arguments)}")
+    done = subprocess.run([sys.executable, "-m", "pipeline.cli", *arguments], check=False)
+    if done.returncode:
+        raise StageError(f"chengqing {arguments[0]} ended with {done.returncode}; see what it said above")
+
+
+@contextlib.contextmanager
+def sample_server() -> Iterator[str]:
+    """Serve the five sample sites on a free port of 127.0.0.1 while the block runs; gives their address."""
+    command = [sys.executable, "-m", "crawlers.samples.server", "--incident", SAMPLE, "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT) as process:
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                raise StageError("the sample server did not start; run: python -m crawlers.samples.server")
+            yield str(json.loads(line)["base"])
+        finally:
+            process.terminate()
+            process.wait(SERVER_START_SECONDS)
+
+
+def _is_crawled(data: DataDir) -> bool:
+    """Whether every source of the sample has a crawl that ended well."""
+    wanted = {use.name for use in load_incident(FILE).sources}
+    crawled = {
+        str(crawl.summary["source"])
+        for crawl in finished_crawls(data, SAMPLE)
+        if crawl.summary["stopped_because"] == "finished"
+    }
+    return wanted <= crawled
+
+
+@click.command()
+@click.option("--serve/--no-serve", default=True, show_default=True, help="End by serving the dashboard.")
+@click.option("--port", default=8501, show_default=True, help="Port of the dashboard.")
+@click.option("--fresh", is_flag=True, help="Crawl again, even where the crawls stand.")
+def demo(serve: bool, port: int, fresh: bool) -> None:
+    """Open the sample incident, crawl its five sites, run the pipeline, and show the desk.
+
+    Everything happens on 127.0.0.1; a second call reuses what stands.
+    """
+    started = time.monotonic()
+    data = DataDir.from_environment()
+    chengqing("incident", "open", str(FILE))
+    if fresh or not _is_crawled(data):
+        with sample_server() as base:
+            chengqing("crawl", SAMPLE, "--allow-loopback", "--base", f"sample={base}")
+    else:
+        click.echo("the crawls stand; --fresh reads the sites again")
+    chengqing("run", SAMPLE)
+    chengqing("rank", SAMPLE, "-n", "12")
+    click.echo(f"ready in {time.monotonic() - started:.0f} s")
+    if serve:
+        command = [sys.executable, "-m", "pipeline.cli", "dashboard", "--port", str(port)]
+        os.execv(sys.executable, command)  # noqa: S606  the dashboard takes this process over
