@@ -24,9 +24,8 @@ def source() -> None:
 
 def _shown(card: SourceCard) -> dict[str, Any]:
     values = {k: v for k, v in asdict(card).items() if k != "path"}
-    return json.loads(json.dumps(values, ensure_ascii=False, default=str)) | {
-        "file": card.path and card.path.name
-    }
+    plain: dict[str, Any] = json.loads(json.dumps(values, ensure_ascii=False, default=str))
+    return plain | {"file": card.path and card.path.name}
 
 
 @source.command("list")

@@ -83,15 +83,14 @@ def _exact(text: str, zone: tzinfo | None) -> Known | None:
         return _placed(moment, zone, Precision.EXACT if has_seconds else Precision.MINUTE)
     if not text[:3].isalpha() and "," not in text and not re.match(r"\d{1,2} [A-Z]", text):
         return None
-    for read in (
-        lambda: datetime.strptime(text, _WEIBO),  # noqa: DTZ007  the form has %z
-        lambda: parsedate_to_datetime(text),
-    ):
-        try:
-            return _placed(read(), zone, Precision.EXACT)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
+    try:
+        return _placed(datetime.strptime(text, _WEIBO), zone, Precision.EXACT)  # noqa: DTZ007  the form has %z
+    except ValueError:
+        pass
+    try:
+        return _placed(parsedate_to_datetime(text), zone, Precision.EXACT)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def _relative(text: str, now: datetime, zone: tzinfo | None) -> Known | None:

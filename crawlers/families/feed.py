@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 from urllib.parse import urljoin
 
@@ -17,7 +19,7 @@ from crawlers.families.base import (
     with_query,
 )
 from crawlers.items import Answer, Context, Fetch, PageChanged, Reading
-from crawlers.text import html_to_text, links_of, parse_count
+from crawlers.text import html_to_text, links_of, parse_count, tidy
 from crawlers.times import parse_time
 from pipeline.records import Post
 
@@ -27,6 +29,7 @@ DC_DATE = "{http://purl.org/dc/elements/1.1/}date"
 COMMENTS = "{http://purl.org/rss/1.0/modules/slash/}comments"
 MEDIA = "{http://search.yahoo.com/mrss/}content"
 ATOM = "{http://www.w3.org/2005/Atom}"
+_MARKUP = re.compile(r"</?(?:b|i|em|strong|span|a|p|br|sub|sup|code)\b[^<>]*>", re.IGNORECASE)
 _ROOTS = {"rss", "feed", "RDF"}
 
 
@@ -183,6 +186,13 @@ def _escape(text: str | None) -> str:
     return (text or "").replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
 
 
+def _heading(title: str | None) -> str | None:
+    """A title is plain text in RSS and HTML in some feeds: only well-known tags are taken for markup."""
+    if not title:
+        return None
+    return (html_to_text(title) if _MARKUP.search(title) else tidy(html.unescape(title))) or None
+
+
 def _post(
     context: Context,
     *,
@@ -198,7 +208,7 @@ def _post(
     if not native:
         raise ValueError("neither guid nor link")
     text = html_to_text(body)
-    heading = html_to_text(title) if title else None
+    heading = _heading(title)
     if not text and not heading:
         raise ValueError("neither title nor text")
     at, precision = parse_time(shown, context.now, context.zone)
