@@ -87,9 +87,11 @@ def _build(path: Path, contents: Contents) -> None:
     connection = duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
     try:
         connection.execute("set timezone = 'UTC'")
+        connection.execute("begin")  # one sync for some 200 statements instead of one each
         for table in t.PUBLISHED:
             _add(connection, table, contents)
             _comment(connection, table)
+        connection.execute("commit")
         connection.execute("checkpoint")
     except duckdb.Error as error:
         raise StoreError(
@@ -112,9 +114,15 @@ def _add(connection: duckdb.DuckDBPyConnection, table: Table, contents: Contents
         listed = ", ".join(_quoted(file) for file in files)
         connection.execute(f"create table {table.name} as select * from read_parquet([{listed}])")  # noqa: S608
         return
-    connection.register("incoming", rows if rows is not None else table.schema.empty_table())
+    connection.register("incoming", rows if rows is not None else _empty(table))
     connection.execute(f"create table {table.name} as select * from incoming")  # noqa: S608
     connection.unregister("incoming")
+
+
+def _empty(table: Table) -> pa.Table:
+    """An empty table that DuckDB can read: it knows no half floats from Arrow."""
+    types = [pa.list_(pa.float32()) if c.name == "vector" else c.type for c in table.columns]
+    return pa.schema(zip([c.name for c in table.columns], types, strict=True)).empty_table()
 
 
 def _view_column(name: str, table: Table, width: int) -> str:

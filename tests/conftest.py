@@ -86,7 +86,7 @@ def data(tmp_path: Path) -> DataDir:
 def sample_template(tmp_path_factory: pytest.TempPathFactory) -> DataDir:
     """The sample incident, stored and run once; tests get copies of its raw layer, or read it."""
     data = DataDir(tmp_path_factory.mktemp("sample") / "data")
-    text = (SAMPLE_FOLDER / "incident.toml").read_text(encoding="utf-8")
+    text = (SAMPLE_FOLDER / f"{SAMPLE}.toml").read_text(encoding="utf-8")
     save_incident_text(data.incident_file(SAMPLE), text)
     store_posts(data, SAMPLE, sample_posts())
     run_incident(data, find_incident(data, SAMPLE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -18,6 +19,9 @@ from rich.text import Text
 from pipeline.escape import for_csv, for_terminal
 
 Row = dict[str, Any]
+PIPED_WIDTH = 160
+"""Columns of a table that goes into a file or another program."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -64,7 +68,8 @@ def show_rows(
         )
     for row in rows:
         table.add_row(*(Text(cell(row.get(name))) for name in names))
-    Console().print(table if rows else Text("nothing to show", style="dim"))
+    console = Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=PIPED_WIDTH)
+    console.print(table if rows else Text("nothing to show", style="dim"))
 
 
 _FORMS: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
