@@ -1,0 +1,37 @@
+"""Entry point that Streamlit runs for every visit: navigation only."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard.desk import arrive
+from dashboard.render import HERE, show, style
+from dashboard.views import claim, claims, health, incidents
+from dashboard.widgets.header import header
+from dashboard.widgets.live import watch
+from pipeline.errors import ChengqingError
+
+VIEWS = {"claims": claims.page, "claim": claim.page, "incidents": incidents.page, "health": health.page}
+
+
+def main() -> None:
+    """Show the page that the address names."""
+    desk = arrive()
+    words = desk.words
+    for name, view in VIEWS.items():
+        title = words("desk.name") if name == "claim" else words(f"desk.{name}")
+        desk.pages[name] = st.Page(partial(view, desk), title=title, url_path=name, default=name == "claims")
+    st.set_page_config(page_icon=HERE / "static" / "icon.png", layout="wide")
+    st.html(style(words.language))
+    chosen = st.navigation(list(desk.pages.values()), position="hidden")
+    try:
+        header(desk)
+        chosen.run()
+        watch(desk)
+    except ChengqingError as error:
+        show("notice", kind="bad", title=words("error.title"), text=str(error), hint=words("error.hint"))
+
+
+main()

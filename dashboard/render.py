@@ -1,0 +1,59 @@
+"""HTML from templates: every value is escaped on its way in; ``st.html`` cleans it once more in the browser."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.escape import host_of, marked, plain, web_address
+
+HERE = Path(__file__).resolve().parent
+STYLE = HERE / "static" / "desk.css"
+
+
+def _finalize(value: object) -> object:
+    if value is None:
+        return ""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"marked": marked, "web_address": web_address, "host_of": host_of}
+    return environment
+
+
+def render(name: str, **values: Any) -> Markup:  # noqa: ANN401  templates take any value
+    """The template ``templates/<name>.html`` with ``values``; strings are escaped, never trusted."""
+    return Markup(_environment().get_template(f"{name}.html").render(**values))  # noqa: S704  autoescaped
+
+
+def show(name: str, **values: Any) -> None:  # noqa: ANN401
+    """Put a rendered template on the page."""
+    st.html(str(render(name, **values)))
+
+
+@cache
+def style(language: str) -> str:
+    """The desk's style sheet; the language decides which Chinese forms come first in the font list."""
+    first = _FONTS.get(language, _FONTS["zh-Hans"])
+    return f"<style>:root {{ --cjk: {first}; }}\n{STYLE.read_text(encoding='utf-8')}</style>"
+
+
+_FONTS = {
+    "zh-Hans": "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC'",
+    "zh-Hant": "'PingFang TC', 'Microsoft JhengHei', 'Noto Sans CJK TC', 'Noto Sans TC'",
+}

@@ -1,0 +1,141 @@
+"""The desk as an ASGI application that talks to nobody but its own reader.
+
+Streamlit's pages get headers that allow only ourselves: no remote script, picture, font or frame, whatever a post
+contains. Settings that never change stand in ``.streamlit/config.toml`` beside ``app.py``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
+import uvicorn
+from markupsafe import Markup
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HERE = Path(__file__).resolve().parent
+PAGES = ("/", "/claim", "/incidents", "/health")
+THEMES = ("light", "dark", "system")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def inline_scripts() -> list[str]:
+    """CSP hashes of the inline scripts in Streamlit's own page, so that no other inline script may run."""
+    index = Path(st.__file__).parent / "static" / "index.html"
+    bodies = re.findall(r"<script>(.*?)</script>", index.read_text(encoding="utf-8"), re.DOTALL)
+    digests = [hashlib.sha256(body.encode()).digest() for body in bodies]
+    return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
+
+
+def content_security_policy() -> str:
+    """Only ourselves. Inline styles are Streamlit's way of styling; they can load nothing from elsewhere."""
+    rules = {
+        "default-src": "'none'",
+        "script-src": " ".join(["'self'", *inline_scripts()]),
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data:",
+        "font-src": "'self' data:",
+        "connect-src": "'self'",
+        "manifest-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+        "object-src": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def headers() -> dict[str, str]:
+    """What every response carries."""
+    return {
+        "Content-Security-Policy": content_security_policy(),
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    }
+
+
+class Guard:
+    """ASGI middleware that adds ``headers()`` to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self.added = app, headers()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; add the headers where its response begins."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self.added)
+            await send(message)
+
+        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def local_path(referer: str | None) -> str:
+    """Path and query to go back to; never another host, whatever the header says."""
+    parts = urlsplit(referer or "")
+    path = parts.path if parts.path in PAGES else "/"
+    return f"{path}?{parts.query}" if parts.query else path
+
+
+async def theme(request: Request) -> Response:
+    """A page that stores the chosen theme in the browser and goes back."""
+    wanted = request.query_params.get("to", "system")
+    page = Markup(
+        '<!doctype html><meta charset="utf-8"><title>澄清</title>'
+        '<body data-theme="{theme}" data-pages=\'{pages}\' data-back="{back}">'
+        '<script src="/desk/theme.js"></script>'
+    ).format(
+        theme=wanted if wanted in THEMES else "system",
+        pages=json.dumps(PAGES),
+        back=local_path(request.query_params.get("back")),
+    )
+    return HTMLResponse(page)
+
+
+async def theme_script(request: Request) -> Response:
+    """The script of that page."""
+    return FileResponse(HERE / "static" / "theme.js", media_type="text/javascript")
+
+
+def application() -> st.App:
+    """The desk with its headers and its own routes."""
+    return st.App(
+        HERE / "app.py",
+        routes=[Route("/desk/theme", theme), Route("/desk/theme.js", theme_script)],
+        middleware=[Middleware(Guard)],
+    )
+
+
+def _warm() -> None:
+    """Load what the first search needs while nobody waits: the dictionaries of the matching form."""
+    from pipeline.normalize import match_form
+
+    match_form("澄清")
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until interrupted."""
+    hosts = list(LOOPBACK) if host in LOOPBACK else [*LOOPBACK, host]
+    os.environ.setdefault("STREAMLIT_SERVER_ALLOWED_HOSTS", json.dumps(hosts))
+    threading.Thread(target=_warm, daemon=True).start()
+    config = uvicorn.Config(
+        application(), host=host, port=port, access_log=False, log_level="warning", ws_ping_interval=20
+    )
+    uvicorn.Server(config).run()

@@ -1,0 +1,1 @@
+"""Pieces of pages: each turns records into a template or a form."""

@@ -1,0 +1,84 @@
+"""The posts of a claim: verbatim, as text, a page at a time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import queries
+from dashboard.address import MAX_PAGE
+from dashboard.desk import Desk
+from dashboard.escape import plain
+from dashboard.render import show
+from dashboard.rows import PostCard
+from dashboard.times import Clock
+from dashboard.widgets.pager import pager
+
+SHOWN = ("", "carries", "repeats", "replies", "corrects", "asks")
+LANGUAGE_OF_SCRIPT = {"hans": "zh-Hans", "hant": "zh-Hant", "yue": "yue-Hant", "en": "en"}
+
+
+def posts(desk: Desk, file: str, clock: Clock, claim_id: str, params: dict[str, str]) -> None:
+    """Filter by role, order, the posts of this page, and the way to the next."""
+    counts = queries.roles(file, claim_id)
+    counts[""] = sum(n for role, n in counts.items() if role != "asks")
+    role, newest = _controls(desk, counts, params)
+    pages = max(1, -(-counts.get(role, 0) // queries.POST_ROWS))
+    page = min(pages, _page(st.query_params.get("p", "1")))
+    found = queries.posts(file, claim_id, role, page, newest)
+    if not found:
+        show("small", text=desk.words("claim.nothing_posts"))
+    for place, post in enumerate(found):
+        _post(desk, file, clock, post, place)
+    pager(desk, "claim", params | _chosen(role, newest), "p", page, pages)
+
+
+def _page(told: str) -> int:
+    return max(1, min(MAX_PAGE, int(told))) if told.isascii() and told.isdigit() and len(told) < 9 else 1
+
+
+def _chosen(role: str, newest: bool) -> dict[str, str]:
+    return ({"show": role} if role else {}) | ({"order": "newest"} if newest else {})
+
+
+def _changed(desk: Desk, params: dict[str, str]) -> None:
+    role = str(st.session_state.get("p_show") or "")
+    newest = st.session_state.get("p_order") == "newest"
+    st.query_params.from_dict(desk.address(params | _chosen(role, newest)))
+
+
+def _controls(desk: Desk, counts: dict[str, int], params: dict[str, str]) -> tuple[str, bool]:
+    """Role and order as the address says; touching a control changes the address."""
+    told = st.query_params.get("show", "")
+    role = told if told in SHOWN else ""
+    order = "newest" if st.query_params.get("order") == "newest" else "oldest"
+    st.session_state["p_show"], st.session_state["p_order"] = role, order
+    labels = {name: desk.words(f"show.{name or 'all'}", n=f"{counts.get(name, 0):,}") for name in SHOWN}
+    there = [name for name in SHOWN if counts.get(name) or name in {"", role}]
+    with st.container(horizontal=True, gap="small", key="post_controls"):
+        for label, names, key, told_as in (
+            ("claim.posts", there, "p_show", labels.__getitem__),
+            ("show.newest", ["oldest", "newest"], "p_order", lambda name: desk.words(f"show.{name}")),
+        ):
+            st.segmented_control(
+                desk.words(label),
+                names,
+                key=key,
+                format_func=told_as,
+                on_change=_changed,
+                args=(desk, params),
+                label_visibility="collapsed",
+                required=True,
+            )
+    return role, order == "newest"
+
+
+def _post(desk: Desk, file: str, clock: Clock, post: PostCard, place: int) -> None:
+    cut = post.text_length > queries.POST_CHARS
+    language = LANGUAGE_OF_SCRIPT.get(post.script or "", "zh")
+    show("post", words=desk.words, clock=clock, post=post, cut=cut, language=language)
+    if cut and st.toggle(desk.words("claim.show_all"), key=f"whole_{place}_{post.post_id}"):
+        text = queries.whole_text(file, post.post_id)
+        key = "claim.whole" if len(text) >= post.text_length else "claim.whole_cut"
+        show("small", text=desk.words(key, shown=f"{len(text):,}", total=f"{post.text_length:,}"))
+        with st.container(height=400):
+            st.text(plain(text))
