@@ -27,6 +27,7 @@ HAN, LATIN, DIGIT, SYMBOL = 1, 2, 3, 4
 _LIMIT = 0x20000  # code points above it are dropped by the tokenizer, too
 _BATCH_CHARACTERS = 400_000
 _WORDS_KEPT = 200_000
+UNKNOWN_PENALTY = 10.0  # what tokenizers' Unigram takes off for a character it does not know
 
 
 class BareEncoder:
@@ -66,7 +67,10 @@ class BareEncoder:
 
     def _load_pieces(self, pieces: list[tuple[str, float]]) -> None:
         han = [(t, s, i) for i, (t, s) in enumerate(pieces) if "\u4e00" <= t[0] <= "\u9fff"]
-        self._trie = PrefixTable(han)
+        singles = {token for token, _, _ in han if len(token) == 1}
+        unknown = min(score for _, score in pieces) - UNKNOWN_PENALTY
+        absent = (chr(code) for code in range(0x4E00, 0xA000) if chr(code) not in singles)
+        self._trie = PrefixTable(han + [(character, unknown, 0) for character in absent])
         self._symbols = np.zeros(_LIMIT, dtype=np.int64)
         self._pieces: dict[str, tuple[float, int]] = {}
         for number, (token, score) in enumerate(pieces):
