@@ -17,7 +17,7 @@ def components(size: int, edges: Pairs) -> NDArray[np.int64]:
     count, labels = csgraph.connected_components(graph, directed=False)
     smallest = np.full(count, size, np.int64)
     np.minimum.at(smallest, labels, np.arange(size))
-    return smallest[labels]
+    return np.asarray(smallest[labels])
 
 
 def ruled_components(

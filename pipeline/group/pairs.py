@@ -2,44 +2,129 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sparse_dot_topn import sp_matmul_topn
+from sparse_dot_topn import sp_matmul_topn  # type: ignore[import-untyped]
 
-from pipeline.group.views import Sparse
+from pipeline.group.views import Sparse, View
 
-_BLOCK = 200_000
+Pairs = NDArray[np.int64]
+"""Shape (n, 2): positions of two texts, the smaller first; sorted, each once."""
 
-
-def candidates(view: Sparse, floor: float, neighbors: int) -> NDArray[np.int64]:
-    """Return pairs (left < right, one per row) whose cosine in this view is at least ``floor``, sorted."""
-    product = sp_matmul_topn(view, view.T.tocsr(), top_n=neighbors, threshold=floor, sort=True).tocoo()
-    kept = product.row != product.col
-    return unique_pairs(product.row[kept], product.col[kept])
-
-
-def unique_pairs(left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.int64]:
-    """Return each unordered pair once, the smaller index first, sorted."""
-    pairs = np.stack([np.minimum(left, right), np.maximum(left, right)], axis=1).astype(np.int64)
-    return np.unique(pairs, axis=0) if len(pairs) else pairs.reshape(0, 2)
+_SCALE = 63
+"""Vectors are compared in whole steps of 1/63: sums of whole numbers are exact, so any machine and any number of
+threads gives the same similarity to the last bit."""
+_PAIRS_PER_BLOCK = 100_000
+_ROWS_PER_BLOCK = 4_096
 
 
-def sparse_cosines(view: Sparse, pairs: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the cosine of each pair in a sparse view of unit rows."""
-    parts = [
-        np.asarray(view[part[:, 0]].multiply(view[part[:, 1]]).sum(axis=1)).ravel()
-        for part in _blocks(pairs)
+def lexical_candidates(index: Sparse, floor: float, neighbors: int, rare: int) -> Pairs:
+    """Return pairs that share a feature found in at most ``rare`` texts and reach ``floor`` on such features.
+
+    Each text brings its ``neighbors`` nearest at most. ``index`` has unit rows.
+    """
+    common = np.bincount(index.indices, minlength=index.shape[1])[index.indices] > rare
+    kept = index.copy()
+    kept.data[common] = 0
+    kept.eliminate_zeros()
+    product = sp_matmul_topn(
+        kept, kept.T.tocsr(), top_n=neighbors, threshold=floor, sort=True, n_threads=os.cpu_count() or 1
+    ).tocoo()
+    return unique_pairs(product.row, product.col)
+
+
+def nearest_vectors(
+    vectors: NDArray[np.float32], rows: NDArray[np.int64], floor: float, neighbors: int
+) -> Pairs:
+    """Return pairs of one of ``rows`` with any text whose cosine of vectors is at least ``floor``: exact search."""
+    steps = quantize(vectors).astype(np.float32)
+    lengths = _lengths(steps)
+    found: list[Pairs] = []
+    for start in range(0, len(rows), _ROWS_PER_BLOCK):
+        block = rows[start : start + _ROWS_PER_BLOCK]
+        cosines = (steps[block] @ steps.T) / np.outer(lengths[block], lengths)
+        cosines[np.arange(len(block)), block] = -1
+        near = _largest(cosines, neighbors) & (cosines >= floor)
+        left, right = np.nonzero(near)
+        found.append(np.stack([block[left], right], axis=1))
+    joined = np.concatenate(found) if found else np.zeros((0, 2), np.int64)
+    return unique_pairs(joined[:, 0], joined[:, 1])
+
+
+def _largest(cosines: NDArray[Any], count: int) -> NDArray[np.bool_]:
+    """Mark in each row the values that are not below its ``count``-th largest."""
+    if cosines.shape[1] <= count:
+        return np.ones(cosines.shape, np.bool_)
+    limit = np.partition(cosines, -count, axis=1)[:, -count]
+    return np.asarray(cosines >= limit[:, None])
+
+
+def unique_pairs(left: NDArray[Any], right: NDArray[Any]) -> Pairs:
+    """Return each unordered pair of different texts once, the smaller position first, sorted."""
+    left, right = left.astype(np.int64), right.astype(np.int64)
+    different = left != right
+    low, high = np.minimum(left, right)[different], np.maximum(left, right)[different]
+    codes = np.unique(low << 32 | high)
+    return np.stack([codes >> 32, codes & 0xFFFFFFFF], axis=1)
+
+
+def union(*parts: Pairs) -> Pairs:
+    """Return the pairs of all ``parts``, each once."""
+    joined = np.concatenate(parts)
+    return unique_pairs(joined[:, 0], joined[:, 1])
+
+
+def cosines(view: View, pairs: Pairs) -> NDArray[np.float32]:
+    """Return the cosine of each pair in a view."""
+    return _products(view.rows, pairs)
+
+
+def containment(view: View, pairs: Pairs) -> NDArray[np.float32]:
+    """Return how much of the shorter text the longer one says too, 0 to 1, by squared idf.
+
+    One unit of evidence (a word that occurs once) is added to what the shorter text says: a text of three words
+    is contained in many others by chance.
+    """
+    shared = _products(view.presence, pairs)
+    smaller = np.minimum(view.mass[pairs[:, 0]], view.mass[pairs[:, 1]])
+    return np.asarray(shared / (smaller + np.float32(view.rarest)), np.float32)
+
+
+def vector_cosines(vectors: NDArray[np.float32], pairs: Pairs) -> NDArray[np.float32]:
+    """Return the cosine of each pair of vectors, quantized."""
+    steps = quantize(vectors)
+    lengths = _lengths(steps)
+    dots = [
+        np.einsum("ij,ij->i", steps[part[:, 0]].astype(np.int32), steps[part[:, 1]].astype(np.int32))
+        for part in blocks(pairs)
     ]
-    return np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
+    joined = np.concatenate(dots) if dots else np.zeros(0, np.int32)
+    return np.asarray(joined / (lengths[pairs[:, 0]] * lengths[pairs[:, 1]]), np.float32)
 
 
-def dense_cosines(vectors: NDArray[np.float32], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the cosine of each pair of unit rows."""
-    parts = [np.einsum("ij,ij->i", vectors[part[:, 0]], vectors[part[:, 1]]) for part in _blocks(pairs)]
-    return np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
+def quantize(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Return vectors in whole steps, relative to the largest value that a unit vector of this width tends to have."""
+    spread = 4 / np.sqrt(max(vectors.shape[1], 16))
+    return np.asarray(np.clip(np.rint(vectors * (_SCALE / spread)), -_SCALE, _SCALE), np.int8)
 
 
-def _blocks(pairs: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    return [pairs[start : start + _BLOCK] for start in range(0, len(pairs), _BLOCK)]
+def _lengths(steps: NDArray[Any]) -> NDArray[np.float64]:
+    squared = np.einsum("ij,ij->i", steps.astype(np.int32), steps.astype(np.int32))
+    return np.asarray(np.sqrt(np.maximum(squared, 1).astype(np.float64)))
+
+
+def _products(rows: Sparse, pairs: Pairs) -> NDArray[np.float32]:
+    parts = [
+        np.asarray(rows[part[:, 0]].multiply(rows[part[:, 1]]).sum(axis=1)).ravel() for part in blocks(pairs)
+    ]
+    return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
+
+
+def blocks(pairs: Pairs) -> Iterator[Pairs]:
+    """Yield the pairs in blocks that fit into memory with their rows."""
+    for start in range(0, len(pairs), _PAIRS_PER_BLOCK):
+        yield pairs[start : start + _PAIRS_PER_BLOCK]

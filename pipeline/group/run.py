@@ -1,4 +1,4 @@
-"""The stage: candidates, similarities, components, explanations."""
+"""The stage: candidates, evidence, components, explanations."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from pipeline.errors import StageError
 from pipeline.group import explain, pairs, views
+from pipeline.group.cohesion import cut_drift
 from pipeline.group.components import ruled_components
-from pipeline.group.config import MATCHES, GroupConfig, Grouping, TextRuling
-from pipeline.phrases import is_correction
+from pipeline.group.config import GroupConfig, Grouping, TextRuling
+from pipeline.group.pairs import Pairs
+from pipeline.group.verify import Verifier
 
 Progress = Callable[[int, int], None]
 _STEPS = 5
+_PACKED = 3
+"""Syllables in a row by which candidates are found: few enough to survive disguise, enough to be rare."""
 
 
 def group(
@@ -26,45 +30,35 @@ def group(
     rulings: Sequence[TextRuling] = (),
     progress: Progress | None = None,
 ) -> Grouping:
-    """Return the groups of ``texts`` (``TEXTS``, sorted by text_key); row i of ``vectors`` belongs to text i.
+    """Return the groups of ``texts`` (``TEXTS``); row i of ``vectors`` belongs to text i.
 
-    The same texts in any order give the same groups. Rulings on texts that are not here have no effect.
+    The same texts in any order give the same groups. Rulings always win; rulings on texts that are not here have
+    no effect, and a must-ruling wins over a must-not that it contradicts. Raises ``StageError`` when vectors and
+    texts do not belong together.
     """
-    config = config or GroupConfig()
-    told = progress or (lambda done, total: None)
+    config, told = config or GroupConfig(), progress or (lambda done, total: None)
     texts, vectors = _in_order(texts, vectors)
     keys = texts.column("text_key").to_pylist()
-    words, vocabulary = views.word_view(texts.column("tokens"))
-    characters = views.character_view(texts.column("match_text"))
+    verifier = Verifier(texts, config)
     told(1, _STEPS)
-    found = np.concatenate(
-        [
-            pairs.candidates(words, config.suggested, config.neighbors),
-            pairs.candidates(characters, config.suggested, config.neighbors),
-        ]
-    )
-    found = pairs.unique_pairs(found[:, 0], found[:, 1])
-    found = found[_long_enough(texts, config)[found].all(axis=1)]
+    found = _candidates(texts, vectors, verifier, config)
     told(2, _STEPS)
-    similarity = (
-        pairs.sparse_cosines(words, found)
-        + pairs.sparse_cosines(characters, found)
-        + pairs.dense_cosines(vectors, found)
-    ) / 3
-    similarity = np.round(np.clip(similarity, 0, 1), 6)
+    evidence = verifier.compare(found)
+    matched = verifier.matched(evidence)
     told(3, _STEPS)
-    corrects = is_correction(texts.column("match_text"))
-    opposed = corrects[found[:, 0]] != corrects[found[:, 1]]
-    matched = (similarity >= config.matched) & ~opposed
+    edges, strengths = found[matched], evidence.similarity[matched]
+    kept = cut_drift(len(keys), edges, strengths, verifier, config.cohesion)
     must, must_not = _ruled(keys, rulings)
-    labels = ruled_components(len(keys), found[matched], similarity[matched], must, must_not)
+    labels = ruled_components(len(keys), edges[kept], strengths[kept], must, must_not)
     told(4, _STEPS)
-    members = explain.members(keys, labels, found, similarity, must, vectors, texts.column("post_count"))
-    shown = (similarity >= config.suggested) & (labels[found[:, 0]] != labels[found[:, 1]])
-    matches = _matches(keys, found[shown], similarity[shown], opposed[shown], must_not)
-    keywords = explain.keywords(keys, labels, words, vocabulary)
-    told(5, _STEPS)
-    return Grouping(members=members, matches=matches, keywords=keywords)
+    near = pairs.vector_cosines(vectors, found)
+    grouping = Grouping(
+        members=explain.members(texts, labels, found, evidence.similarity, must, verifier),
+        matches=explain.matches(keys, labels, found, evidence, near, must_not, verifier, config),
+        keywords=explain.keywords(keys, labels, verifier.words),
+    )
+    told(_STEPS, _STEPS)
+    return grouping
 
 
 def _in_order(texts: pa.Table, vectors: NDArray[np.float32]) -> tuple[pa.Table, NDArray[np.float32]]:
@@ -74,37 +68,30 @@ def _in_order(texts: pa.Table, vectors: NDArray[np.float32]) -> tuple[pa.Table, 
     return texts.take(pa.array(order)), vectors[order]
 
 
-def _long_enough(texts: pa.Table, config: GroupConfig) -> NDArray[np.bool_]:
+def _candidates(
+    texts: pa.Table, vectors: NDArray[np.float32], verifier: Verifier, config: GroupConfig
+) -> Pairs:
+    """Return pairs that share rare words or sounds, or, where all can be compared, whose vectors are near."""
+    index = views.stack(verifier.words, views.sound_view(texts.column("match_text"), _PACKED, _PACKED))
+    found = pairs.lexical_candidates(index, config.floor, config.neighbors, config.rare)
     lengths = pc.utf8_length(texts.column("match_text")).to_numpy()
-    return np.asarray(lengths >= config.shortest)
+    if len(texts) <= config.exact_vectors:
+        rows = np.flatnonzero(lengths >= config.shortest)
+        found = pairs.union(
+            found, pairs.nearest_vectors(vectors, rows, config.near_vectors, config.neighbors)
+        )
+    return np.asarray(found[(lengths >= config.shortest)[found].all(axis=1)])
 
 
-def _ruled(keys: list[str], rulings: Sequence[TextRuling]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _ruled(keys: list[str], rulings: Sequence[TextRuling]) -> tuple[Pairs, Pairs]:
     place = {key: index for index, key in enumerate(keys)}
-    must: list[tuple[int, int]] = []
-    must_not: list[tuple[int, int]] = []
+    sides: dict[bool, set[tuple[int, int]]] = {True: set(), False: set()}
     for ruling in rulings:
         left, right = place.get(ruling.left_key), place.get(ruling.right_key)
         if left is not None and right is not None and left != right:
-            (must if ruling.must else must_not).append((min(left, right), max(left, right)))
-    return _as_pairs(must), _as_pairs(must_not)
+            sides[ruling.must].add((min(left, right), max(left, right)))
+    return _as_pairs(sides[True]), _as_pairs(sides[False])
 
 
-def _as_pairs(rows: list[tuple[int, int]]) -> NDArray[np.int64]:
-    return np.array(sorted(set(rows)), np.int64).reshape(-1, 2)
-
-
-def _matches(
-    keys: list[str],
-    found: NDArray[np.int64],
-    similarity: NDArray[np.float64],
-    opposed: NDArray[np.bool_],
-    must_not: NDArray[np.int64],
-) -> pa.Table:
-    ruled = {tuple(pair) for pair in must_not.tolist()}
-    rows = [
-        {"left_key": keys[left], "right_key": keys[right], "similarity": score, "why": "corrects" if against else "similar"}
-        for (left, right), score, against in zip(found.tolist(), similarity.tolist(), opposed.tolist(), strict=True)
-        if (left, right) not in ruled
-    ]
-    return pa.Table.from_pylist(rows, schema=MATCHES)
+def _as_pairs(rows: set[tuple[int, int]]) -> Pairs:
+    return np.array(sorted(rows), np.int64).reshape(-1, 2)

@@ -1,71 +1,178 @@
-"""Views of a text: its words and its characters as sparse unit rows, built column by column."""
+"""Views of a text: words, characters and sounds as sparse rows, built column by column.
+
+Weights of words come from the texts at hand and from a prior, so that fifty posts of a new incident are weighed
+almost as well as a million.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+import jieba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pypinyin.constants import PINYIN_DICT
 from scipy import sparse
 
 Sparse = Any
 """A ``scipy.sparse.csr_matrix`` of float32; scipy ships no types."""
 
-_BREAK = np.uint32(10)
+PRIOR_TEXTS = 2_000
+"""Imagined texts whose words follow jieba's frequencies: with fewer real ones, they decide what is common."""
+_PRIOR_WORDS = 20
+_BUCKETS = 22
+"""Bits of a gram's column: 4 million columns, so that two of the few hundred grams of a text rarely meet."""
+_BREAK, _SPACE = 10, 32
+_SYLLABLES_FROM = 0x110000
 
 
-def word_view(tokens: pa.ChunkedArray) -> tuple[Sparse, list[str]]:
-    """Return TF-IDF rows over words of two or more characters (or any Latin word or number), and the words."""
-    tokens = tokens.combine_chunks() if isinstance(tokens, pa.ChunkedArray) else tokens
+@dataclass(frozen=True)
+class View:
+    """One view: TF-IDF rows of length 1, and what containment needs."""
+
+    rows: Sparse
+    """Unit rows."""
+    presence: Sparse
+    """Rows of idf without term frequency: the dot product of two is the squared idf that they share."""
+    mass: NDArray[np.float32]
+    """Squared idf of all that a text has: how much it says."""
+    rarest: float
+    """Squared idf of what occurs once: the unit of evidence."""
+    names: tuple[str, ...] = ()
+    """What the columns are, where that can be shown."""
+
+
+def word_view(tokens: pa.ChunkedArray) -> View:
+    """Return the view of words: two or more characters, or Latin letters and digits."""
+    tokens = _whole(tokens)
     rows = pc.list_parent_indices(tokens).to_numpy(zero_copy_only=False)
     words = pc.list_flatten(tokens)
     telling = pc.or_(pc.greater(pc.utf8_length(words), 1), pc.match_substring_regex(words, "^[a-z0-9]"))
-    telling = telling.to_numpy(zero_copy_only=False)
-    coded = words.filter(pa.array(telling)).dictionary_encode()
-    vocabulary = np.array(coded.dictionary.to_pylist(), dtype=object)
-    order = np.argsort(vocabulary, kind="stable") if len(vocabulary) else np.zeros(0, np.int64)
+    coded = words.filter(telling).dictionary_encode()
+    order = pc.sort_indices(coded.dictionary).to_numpy()
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    columns = rank[coded.indices.to_numpy(zero_copy_only=False)] if len(order) else np.zeros(0, np.int64)
-    matrix = _counts(rows[telling], columns, (len(tokens), len(order)))
-    return weigh(matrix), vocabulary[order].tolist()
+    names = tuple(coded.dictionary.take(pa.array(order)).to_pylist())
+    columns = rank[coded.indices.to_numpy(zero_copy_only=False)]
+    counts = _counts(rows[telling.to_numpy(zero_copy_only=False)], columns, (len(tokens), len(order)))
+    return _weigh(counts, _prior_documents(names), PRIOR_TEXTS, names)
 
 
-def character_view(texts: pa.ChunkedArray) -> Sparse:
-    """Return TF-IDF rows over single characters and pairs of neighbors, spaces left out."""
-    codes, rows = _code_points(texts)
-    pairs = codes[:-1].astype(np.uint64) << np.uint64(21) | codes[1:].astype(np.uint64)
-    same = rows[:-1] == rows[1:]
-    grams = np.concatenate([codes.astype(np.uint64), pairs[same]])
-    owners = np.concatenate([rows, rows[:-1][same]])
-    distinct, columns = np.unique(grams, return_inverse=True)
-    return weigh(_counts(owners, columns, (len(texts), len(distinct))))
+def character_view(texts: pa.ChunkedArray, shortest: int = 1, longest: int = 2) -> View:
+    """Return the view of neighboring characters, spaces left out."""
+    return _gram_view(*code_points(texts), len(texts), shortest, longest)
 
 
-def weigh(counts: Sparse) -> Sparse:
-    """Return unit rows of (1 + log tf) x smoothed idf, as scikit-learn defines them."""
-    documents = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf = np.log((1 + counts.shape[0]) / (1 + documents)) + 1
-    counts.data = ((1 + np.log(counts.data)) * idf[counts.indices]).astype(np.float32)
-    norms = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
-    norms[norms == 0] = 1
-    counts.data /= np.repeat(norms, np.diff(counts.indptr)).astype(np.float32)
-    return counts
+def sound_view(texts: pa.ChunkedArray, shortest: int = 2, longest: int = 2) -> View:
+    """Return the view of neighboring syllables: homophones are alike in it, so disguised spellings are found."""
+    codes, rows = code_points(texts)
+    return _gram_view(_syllables()[codes], rows, len(texts), shortest, longest)
+
+
+def stack(*views: View) -> Sparse:
+    """Return the views side by side as unit rows."""
+    joined = sparse.hstack([view.rows for view in views], format="csr", dtype=np.float32)
+    joined.data /= np.float32(np.sqrt(len(views)))
+    return joined
+
+
+def code_points(texts: pa.ChunkedArray) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """Return all code points but spaces in order, and the row that each belongs to."""
+    sheet = "\n".join(texts.to_pylist())
+    codes = np.frombuffer(sheet.encode("utf-32-le"), np.uint32)
+    rows = np.cumsum(codes == _BREAK, dtype=np.int32)
+    kept = (codes != _BREAK) & (codes != _SPACE)
+    return codes[kept], rows[kept]
+
+
+def _gram_view(
+    codes: NDArray[np.uint32], rows: NDArray[np.int32], size: int, shortest: int, longest: int
+) -> View:
+    grams, owners = zip(*(_grams(codes, rows, width) for width in range(shortest, longest + 1)), strict=True)
+    counts = _counts(np.concatenate(owners), np.concatenate(grams), (size, 1 << _BUCKETS))
+    return _weigh(counts, np.zeros(0), 0, ())
+
+
+def _grams(
+    codes: NDArray[np.uint32], rows: NDArray[np.int32], width: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the hashed column and the row of each run of ``width`` neighbors within one text."""
+    count = max(len(codes) - width + 1, 0)
+    mixed = np.full(count, width, np.uint64)
+    for step in range(width):
+        mixed = (mixed ^ codes[step : step + count]) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    within = rows[:count] == rows[width - 1 : width - 1 + count]
+    columns = (mixed[within] * np.uint64(0xBF58476D1CE4E5B9)) >> np.uint64(64 - _BUCKETS)
+    return columns.astype(np.int32), rows[:count][within]
 
 
 def _counts(rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]) -> Sparse:
-    ones = np.ones(len(rows), np.float32)
-    matrix = sparse.csr_matrix((ones, (rows, columns)), shape=shape)
+    matrix = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
     matrix.sum_duplicates()
     return matrix
 
 
-def _code_points(texts: pa.ChunkedArray) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Return all code points but spaces, and the row that each belongs to."""
-    sheet = "\n".join(texts.to_pylist())
-    codes = np.frombuffer(sheet.encode("utf-32-le"), np.uint32)
-    rows = np.cumsum(codes == _BREAK)
-    kept = (codes != _BREAK) & (codes != ord(" "))
-    return codes[kept], rows[kept]
+def _weigh(counts: Sparse, prior: NDArray[np.float64], imagined: int, names: tuple[str, ...]) -> View:
+    """Return rows of (1 + log tf) x smoothed idf, as scikit-learn defines them, with prior documents added."""
+    documents = np.bincount(counts.indices, minlength=counts.shape[1]).astype(np.float64)
+    if len(prior):
+        documents += prior
+    total = 1 + counts.shape[0] + imagined
+    idf = (np.log(total / (1 + documents)) + 1).astype(np.float32)
+    weights = idf[counts.indices]
+    presence = sparse.csr_matrix((weights, counts.indices, counts.indptr), shape=counts.shape)
+    rows = sparse.csr_matrix(
+        ((1 + np.log(counts.data)) * weights, counts.indices, counts.indptr), shape=counts.shape
+    )
+    norms = np.sqrt(_row_sums(np.square(rows.data), rows.indptr))
+    norms[norms == 0] = 1
+    rows.data /= np.repeat(norms, np.diff(rows.indptr)).astype(np.float32)
+    mass = _row_sums(np.square(weights), rows.indptr).astype(np.float32)
+    return View(rows, presence, mass, float((np.log(total) + 1) ** 2), names)
+
+
+def _row_sums(values: NDArray[np.float32], starts: NDArray[Any]) -> NDArray[np.float64]:
+    running = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    return np.asarray(running[starts[1:]] - running[starts[:-1]])
+
+
+def _prior_documents(names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return in how many of the imagined texts each word would occur, by the frequencies of jieba's dictionary."""
+    frequencies, total = _dictionary()
+    share = np.array([frequencies.get(name, 0) for name in names], np.float64) / total
+    return np.asarray(PRIOR_TEXTS * (1 - (1 - share) ** _PRIOR_WORDS))
+
+
+@cache
+def _dictionary() -> tuple[dict[str, int], int]:
+    with jieba.get_dict_file() as file:
+        lines = [line.decode("utf-8").split(" ") for line in file]
+    frequencies = {line[0]: int(line[1]) for line in lines}
+    return frequencies, sum(frequencies.values())
+
+
+@cache
+def _syllables() -> NDArray[np.uint32]:
+    """Return for each code point the number of its most common syllable without tone, or itself."""
+    sounds = {code: _toneless(readings.split(",")[0]) for code, readings in PINYIN_DICT.items()}
+    number = {sound: index for index, sound in enumerate(sorted(set(sounds.values())))}
+    table = np.arange(_SYLLABLES_FROM, dtype=np.uint32)
+    for code, sound in sounds.items():
+        table[code] = _SYLLABLES_FROM + number[sound]
+    return table
+
+
+_TONES = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ", "aaaaeeeeiiiioooouuuuüüüünnnm")
+
+
+def _toneless(reading: str) -> str:
+    return reading.translate(_TONES)
+
+
+def _whole(column: pa.ChunkedArray) -> Any:  # noqa: ANN401  pyarrow ships no types
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -1,0 +1,102 @@
+"""What texts name that can contradict: places and numbers."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jieba
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from scipy import sparse
+
+from pipeline.group.pairs import Pairs, blocks
+from pipeline.paths import CHECKOUT
+
+_PLACES = CHECKOUT / "data" / "lexicon" / "places.toml"
+_SUFFIX = re.compile(r"(?<=..)(?:自治区|特别行政区|省|市|县)$")
+_NUMBER = "^[0-9][0-9.]*%?$"
+_SHORTEST_STEM = 2
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Which facts of one kind each text names."""
+
+    rows: Any
+    """Sparse, one row per text and one column per fact, all ones."""
+    names: tuple[str, ...]
+
+    def contradict(self, pairs: Pairs) -> NDArray[np.bool_]:
+        """Say for each pair whether both name such facts and share none."""
+        named = np.diff(self.rows.indptr) > 0
+        both = named[pairs].all(axis=1)
+        shared = np.zeros(len(pairs), np.bool_)
+        rows = np.flatnonzero(both)
+        parts = [
+            np.asarray(self.rows[part[:, 0]].multiply(self.rows[part[:, 1]]).sum(axis=1)).ravel() > 0
+            for part in blocks(pairs[rows])
+        ]
+        if parts:
+            shared[rows] = np.concatenate(parts)
+        return np.asarray(both & ~shared)
+
+    def of(self, row: int) -> list[str]:
+        """Return what this text names, sorted."""
+        start, end = self.rows.indptr[row : row + 2]
+        return sorted(self.names[column] for column in self.rows.indices[start:end])
+
+
+def places(tokens: pa.ChunkedArray) -> Facts:
+    """Return the places of each text; 武汉 and 武汉市 are one."""
+    return _facts(tokens, lambda words: pc.is_in(words, value_set=pa.array(sorted(known_places()))), _stem)
+
+
+def numbers(tokens: pa.ChunkedArray) -> Facts:
+    """Return the numbers of each text."""
+    return _facts(tokens, lambda words: pc.match_substring_regex(words, _NUMBER), str)
+
+
+def _facts(tokens: pa.ChunkedArray, pick: Any, canonical: Any) -> Facts:  # noqa: ANN401
+    tokens = tokens.combine_chunks() if isinstance(tokens, pa.ChunkedArray) else tokens
+    owners = pc.list_parent_indices(tokens).to_numpy(zero_copy_only=False)
+    words = pc.list_flatten(tokens).dictionary_encode()
+    picked = pick(words.dictionary).to_numpy(zero_copy_only=False).astype(bool)
+    stems = [canonical(word) for word in words.dictionary.filter(pa.array(picked)).to_pylist()]
+    names = sorted(set(stems))
+    place = {name: index for index, name in enumerate(names)}
+    column = np.full(len(picked), -1, np.int64)
+    column[picked] = [place[stem] for stem in stems]
+    columns = column[words.indices.to_numpy(zero_copy_only=False)]
+    kept = columns >= 0
+    ones = np.ones(int(kept.sum()), np.float32)
+    rows = sparse.csr_matrix((ones, (owners[kept], columns[kept])), shape=(len(tokens), max(len(names), 1)))
+    rows.sum_duplicates()
+    rows.data[:] = 1
+    return Facts(rows, tuple(names))
+
+
+@cache
+def known_places() -> frozenset[str]:
+    """Return place names: provinces, cities and counties of jieba's dictionary, and the project's own list.
+
+    jieba tags many common words as places (东西, 英雄), so only names that the dictionary also has with 省, 市 or 县
+    are taken.
+    """
+    with jieba.get_dict_file() as file:
+        lines = [line.decode("utf-8").split() for line in file]
+    tagged = {word for word, _, tag in lines if tag == "ns"}
+    full = {word for word in tagged if _stem(word) != word}
+    with _PLACES.open("rb") as file:
+        ours = {name for names in tomllib.load(file)["places"].values() for name in names}
+    return frozenset(full | {_stem(word) for word in full} | ours)
+
+
+def _stem(word: str) -> str:
+    stem = _SUFFIX.sub("", word)
+    return stem if len(stem) >= _SHORTEST_STEM else word

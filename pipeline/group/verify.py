@@ -1,0 +1,119 @@
+"""How alike two texts are, all views together, and what speaks against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.group import facts, pairs, views
+from pipeline.group.config import GroupConfig
+from pipeline.group.pairs import Pairs
+from pipeline.phrases import is_correction
+
+_CONTAINMENT = 0.5
+"""Weight of containment beside words and sounds (1 each)."""
+_YEAR = 365.0
+_DAY_IN_MICROSECONDS = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One value per pair."""
+
+    words: NDArray[np.float32]
+    sounds: NDArray[np.float32]
+    contained: NDArray[np.float32]
+    similarity: NDArray[np.float64]
+    """All views together, lowered where places or numbers contradict; 0 to 1, six decimals."""
+    other_place: NDArray[np.bool_]
+    other_numbers: NDArray[np.bool_]
+    corrects: NDArray[np.bool_]
+    """One says that something is untrue, the other does not."""
+    years: NDArray[np.float32]
+    """Years between their first appearances; 0 when unknown."""
+
+
+class Verifier:
+    """Compares texts of one table in several views."""
+
+    def __init__(self, texts: pa.Table, config: GroupConfig) -> None:
+        self._config = config
+        tokens, forms = texts.column("tokens"), texts.column("match_text")
+        self.words = views.word_view(tokens)
+        self.sounds = views.sound_view(forms)
+        self.places = facts.places(tokens)
+        self.numbers = facts.numbers(tokens)
+        self._corrects = is_correction(forms)
+        self._seen = _days(texts)
+
+    def compare(self, found: Pairs) -> Evidence:
+        """Return what speaks for and against each pair."""
+        words = pairs.cosines(self.words, found)
+        sounds = pairs.cosines(self.sounds, found)
+        contained = pairs.containment(self.sounds, found)
+        other_place = self.places.contradict(found)
+        other_numbers = self.numbers.contradict(found)
+        fused = _fuse(words, sounds, contained)
+        fused *= np.where(other_place, self._config.other_place, 1.0)
+        fused *= np.where(other_numbers, self._config.other_numbers, 1.0)
+        gap = np.abs(self._seen[found[:, 0]] - self._seen[found[:, 1]]) / _YEAR
+        return Evidence(
+            words,
+            sounds,
+            contained,
+            np.round(np.clip(fused, 0.0, 1.0), 6),
+            other_place,
+            other_numbers,
+            np.asarray(self._corrects[found[:, 0]] != self._corrects[found[:, 1]]),
+            np.nan_to_num(gap).astype(np.float32),
+        )
+
+    def matched(self, evidence: Evidence) -> NDArray[np.bool_]:
+        """Say which pairs carry one claim; the rest may be suggested."""
+        wanted = self._config.matched + self._config.old * np.minimum(evidence.years, 1)
+        template = evidence.other_place & (evidence.similarity >= self._config.frame)
+        return np.asarray((evidence.similarity >= wanted) & ~template & ~evidence.corrects)
+
+    def among(self, members: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the full matrix of similarities among a few texts, without what speaks against."""
+        words, sounds = self.words.rows[members], self.sounds.rows[members]
+        presence, mass = self.sounds.presence[members], self.sounds.mass[members]
+        shared = (presence @ presence.T).toarray()
+        contained = shared / (np.minimum.outer(mass, mass) + self.sounds.rarest)
+        return _fuse((words @ words.T).toarray(), (sounds @ sounds.T).toarray(), contained)
+
+    def explain(self, pair: NDArray[np.int64], evidence: Evidence, row: int) -> str:
+        """Return in words what speaks for and against one pair."""
+        left, right = pair.tolist()
+        said = ["corrects"] if evidence.corrects[row] else []
+        said.append(f"words {evidence.words[row]:.2f}, sounds {evidence.sounds[row]:.2f}")
+        if evidence.other_place[row]:
+            said.append(f"places differ: {_few(self.places.of(left))} / {_few(self.places.of(right))}")
+        if evidence.other_numbers[row]:
+            said.append(f"numbers differ: {_few(self.numbers.of(left))} / {_few(self.numbers.of(right))}")
+        if evidence.years[row] >= 1:
+            said.append(f"{evidence.years[row]:.0f} years apart")
+        return "; ".join(said)
+
+
+def _fuse(
+    words: NDArray[np.float32], sounds: NDArray[np.float32], contained: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Return the weighted mean of the views."""
+    total = words.astype(np.float64) + sounds + _CONTAINMENT * contained
+    return np.asarray(total / (2 + _CONTAINMENT))
+
+
+def _days(texts: pa.Table) -> NDArray[np.float64]:
+    """Return the day of each text's first appearance; nan when unknown."""
+    micros = pc.cast(texts.column("first_at"), pa.int64())
+    days = pc.divide(pc.cast(micros, pa.float64()), float(_DAY_IN_MICROSECONDS))
+    return np.asarray(days.to_numpy(), np.float64)
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3])
