@@ -51,7 +51,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     return row | {
         "sites": len(row["platforms"]),
         "asks": f"{row['asks']:.0%}",
-        "first": f"{row['first_at']:%m-%d %H:%M}",
+        "first": f"{row['first_at']:%y-%m-%d %H:%M}",
         "claim": _cut(str(row["claim"])),
     }
 
