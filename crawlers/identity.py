@@ -6,7 +6,6 @@ The key belongs to one desk: without it nobody can test whether a key stands for
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from functools import lru_cache
 
@@ -26,7 +25,7 @@ class Identity:
     def __init__(self, key: str) -> None:
         if len(key) < _MIN_KEY:
             raise UsageError(f"{KEY_VARIABLE} is shorter than {_MIN_KEY} characters: use a random one")
-        self._key = key.encode()
+        self._key = hashlib.sha512(key.encode()).digest()
         self.author = lru_cache(maxsize=65_536)(self._author)
         """Key of (platform, author id); the author id is whatever names an author there for good."""
 
@@ -42,4 +41,4 @@ class Identity:
 
     def _author(self, platform: str, author_id: str) -> str:
         message = f"{platform}\0{author_id}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, message, hashlib.sha256).hex()[:_HEX]
+        return hashlib.blake2b(message, key=self._key, digest_size=_HEX // 2).hexdigest()

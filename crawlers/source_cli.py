@@ -92,7 +92,7 @@ def try_source(incident: str, name: str, bases: tuple[str, ...], allow_loopback:
     if as_json:
         click.echo(json.dumps(posts[:5], ensure_ascii=False, indent=1, default=str))
     else:
-        _print_posts(posts[:5])
+        print_posts(posts[:5])
     if not outcome.good:
         raise CrawlError(f"{name}: {outcome.why}: {outcome.message or outcome.summary.get('detail') or ''}")
 
@@ -123,7 +123,8 @@ def _first_pages(
         return read_observations(finished_crawls(trial, incident)).to_pylist(), outcome
 
 
-def _print_posts(posts: list[dict[str, Any]]) -> None:
+def print_posts(posts: list[dict[str, Any]]) -> None:
+    """Show posts as they are stored, column by column; nothing in them can act on the terminal."""
     console = Console()
     for post in posts:
         table = Table(box=None, show_header=False, pad_edge=False)
