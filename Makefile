@@ -38,9 +38,11 @@ gate: .venv/.ready ## Format, lint, types, layers
 bench: .venv/.ready ## Every bench, beside its peers (DATA=../shared/data)
 	$(BIN)/chengqing bench all $(if $(DATA),--data $(DATA))
 
-lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra bench --python-version 3.11 --no-emit-index-url \
-		--no-annotate --no-header --output-file requirements.lock
+lock: ## Resolve the dependencies anew into requirements.lock, in an environment of its own
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,bench]"
+	.venv-lock/bin/python -m pip freeze --exclude-editable | sed "s/+cpu//" > requirements.lock
+	rm -rf .venv-lock
 
 clean: ## Delete what the demo and runs derived; decisions and raw posts stay
 	rm -rf data/lake data/warehouse

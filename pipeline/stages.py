@@ -30,6 +30,9 @@ from pipeline.versions import lexicon_version
 
 Tables = dict[str, pa.Table]
 
+NORMALIZE_ROWS = 100_000
+"""Posts normalized at a time: the progress bar moves, and memory stays bounded. Posts are independent of each other."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -100,7 +103,12 @@ def _posted_at(posts: pa.Table) -> pa.ChunkedArray:
 
 
 def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
-    normalized = normalize(tables[t.POSTS.name], context.aliases)
+    posts = tables[t.POSTS.name]
+    parts = []
+    for start in range(0, posts.num_rows, NORMALIZE_ROWS):
+        parts.append(normalize(posts.slice(start, NORMALIZE_ROWS), context.aliases))
+        tick(min(start + NORMALIZE_ROWS, posts.num_rows), posts.num_rows)
+    normalized = pa.concat_tables(parts)
     empty = pc.sum(pc.equal(normalized.column("match_text"), "")).as_py() or 0
     rejects = (
         {"no words of its own (a bare repost, link or picture): in no text group": empty} if empty else {}
