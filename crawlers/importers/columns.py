@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,7 @@ class Stamp:
 def _getter(paths: tuple[str, ...]) -> Callable[[list[Row]], Values]:
     """Reads a column: of several paths the first filled one; dots reach into nested objects."""
     if len(paths) == 1 and "." not in paths[0]:
-        name = paths[0]
-        return lambda rows: [row.get(name) for row in rows]
+        return _plain_getter(paths[0])
     steps = [(path, path.split(".")) for path in paths]
 
     def first(row: Row) -> Any:  # noqa: ANN401  JSON
@@ -55,6 +55,18 @@ def _getter(paths: tuple[str, ...]) -> Callable[[list[Row]], Values]:
         return None
 
     return lambda rows: [first(row) for row in rows]
+
+
+def _plain_getter(name: str) -> Callable[[list[Row]], Values]:
+    pick = itemgetter(name)
+
+    def read(rows: list[Row]) -> Values:
+        try:
+            return list(map(pick, rows))
+        except KeyError:
+            return [row.get(name) for row in rows]
+
+    return read
 
 
 def _reach(value: Any, steps: list[str]) -> Any:  # noqa: ANN401  JSON

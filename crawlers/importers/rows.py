@@ -14,7 +14,7 @@ from pipeline.errors import UsageError
 
 Row = dict[str, Any]
 BATCH_ROWS = 20_000
-_decode = json.JSONDecoder().decode
+_scan = json.JSONDecoder().scan_once  # without the regular expressions that decode() runs around it
 _BATCH_BYTES = 32_000_000
 _SHOWN = 2_000
 _WHOLE_JSON = 64_000_000
@@ -46,9 +46,13 @@ def json_batches(source: Source) -> Iterator[Batch]:
             batch.problems.append(too_long(number, line.start))
             continue
         try:
-            row = _decode(line.decode())
-        except (ValueError, RecursionError):
+            text = line.decode()
+            row, end = _scan(text, 0)
+        except (ValueError, StopIteration, RecursionError):
             row = _second_try(line, number, batch)
+        else:
+            if end != len(text) and text[end:].strip():
+                row = _second_try(line, number, batch)
         if type(row) is dict:
             batch.numbers.append(number)
             batch.rows.append(row)
