@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 BIDI = {
+    "\u061c": "ALM",
+    "\u200e": "LRM",
+    "\u200f": "RLM",
     "\u202a": "LRE",
     "\u202b": "RLE",
     "\u202c": "PDF",
@@ -30,6 +33,7 @@ ZERO_WIDTH = {"\u200b": "ZWSP", "\u2060": "WJ", "\ufeff": "BOM", "\u00ad": "SHY"
 MAX_URL_CHARS = 2_000
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LINE = re.compile("\r\n|[\u2028\u2029\x85]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _HIDDEN = re.compile("[" + "".join((*BIDI, *ZERO_WIDTH)) + "]")
 _NAMES = BIDI | ZERO_WIDTH
@@ -54,7 +58,7 @@ def marked(text: str) -> Markup:
 
 
 def _printable(text: str) -> str:
-    return _CONTROL.sub(_picture, _SURROGATE.sub("\ufffd", text.replace("\r\n", "\n")))
+    return _CONTROL.sub(_picture, _SURROGATE.sub("\ufffd", _LINE.sub("\n", text)))
 
 
 def _picture(found: re.Match[str]) -> str:

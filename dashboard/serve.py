@@ -114,12 +114,25 @@ async def theme_script(request: Request) -> Response:
     return FileResponse(HERE / "static" / "theme.js", media_type="text/javascript")
 
 
+def on_error(error: Exception) -> bool:
+    """Say in the reader's language that something unforeseen happened; Streamlit has put the details in the log."""
+    from dashboard.desk import language  # late: its caches belong to the running Streamlit
+    from dashboard.render import show
+    from dashboard.words import Words
+
+    words = Words(language())
+    text = words("error.unexpected")
+    show("notice", kind="bad", title=words("error.title"), text=text, hint=type(error).__name__)
+    return True
+
+
 def application() -> st.App:
     """The desk with its headers and its own routes."""
     return st.App(
         HERE / "app.py",
         routes=[Route("/desk/theme", theme), Route("/desk/theme.js", theme_script)],
         middleware=[Middleware(Guard)],
+        on_script_error=on_error,
     )
 
 

@@ -36,7 +36,7 @@ class Words:
         self.language = language if language in LANGUAGES else "en"
         self._sentences = sentences(self.language)
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """The sentence called ``key`` with ``values`` put in; raises ``KeyError`` when there is none."""
         return self._sentences[key].format(**values)
 
@@ -45,7 +45,7 @@ class Words:
         form = "one" if number == 1 else "other"
         return self(f"{key}.{form}", n=f"{number:,}")
 
-    def says(self, name: str, **values: object) -> str:
+    def says(self, name: str, /, **values: object) -> str:
         """A ranking component's raw value as a sentence; one without its own is told as a plain number."""
         key = f"reason_says.{name}"
         return self(key if key in self._sentences else "reason_says.other", **values)

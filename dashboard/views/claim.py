@@ -10,7 +10,7 @@ from dashboard.desk import Desk
 from dashboard.listing import narrowed, neighbours
 from dashboard.render import show
 from dashboard.times import Clock
-from dashboard.widgets.decision import decision
+from dashboard.widgets.decision import actions, decision
 from dashboard.widgets.history import history
 from dashboard.widgets.matches import matches
 from dashboard.widgets.notices import nothing_published
@@ -46,6 +46,7 @@ def _claim(desk: Desk, file: str, claim_id: str, view: ListView) -> None:
     card = queries.cards(file, (claim_id,))[0]
     language = LANGUAGE_OF_SCRIPT.get(card.exemplar_script or "", "zh")
     show("claim_head", words=words, clock=clock, card=card, language=language)
+    actions(desk, file, clock, claim_id)
     with st.container(key="claim"):
         main, side = st.columns([7, 4], gap="large")
     with side:
@@ -53,7 +54,7 @@ def _claim(desk: Desk, file: str, claim_id: str, view: ListView) -> None:
         why_ranked(desk, queries.rank_row(file, claim_id))
         history(desk, file, clock, claim_id)
     with main:
-        timeline(desk, clock, queries.hours(file, (claim_id,))[claim_id])
+        timeline(desk, clock, queries.hours(file, (claim_id,))[claim_id], card.as_of)
         _tabs(desk, file, clock, claim_id, {"claim": claim_id, **view.params()})
 
 

@@ -11,19 +11,28 @@ from dashboard.decide import Stale, standing, submit, taken
 from dashboard.desk import MAX_ACTOR_CHARS, Desk
 from dashboard.render import show
 from dashboard.times import Clock
+from dashboard.words import Words
 from pipeline.ledger import MAX_NOTE_CHARS
 from pipeline.records import Rating, Status, Triage
 
 PINNED, STALE = "pinned", "stale"
 
 
-def decision(desk: Desk, file: str, clock: Clock, claim_id: str) -> None:
-    """Where the claim stands, and the form to change it."""
+def actions(desk: Desk, file: str, clock: Clock, claim_id: str) -> None:
+    """Where the claim stands, and the moves of one key: shown right below its text, also on a phone."""
     now = standing(desk, claim_id)
-    seen = _pinned(now)
-    show("standing", words=desk.words, clock=clock, stands=now)
+    with st.container(key="actions", horizontal=True, vertical_alignment="center", gap="small"):
+        _quick(desk, file, _pinned(now))
+        show("standing", words=desk.words, clock=clock, stands=now)
     if not desk.actor:
         show("small", text=desk.words("you.needed"))
+
+
+def decision(desk: Desk, file: str, clock: Clock, claim_id: str) -> None:
+    """The form to change where the claim stands."""
+    now = standing(desk, claim_id)
+    seen = _pinned(now)
+    show("section", title=desk.words("claim.decision"))
     stale = st.session_state.get(STALE)
     if isinstance(stale, Stale) and stale.mine.claim_id == claim_id:
         _both(desk, file, clock, Stale(stale.mine, now))
@@ -31,7 +40,6 @@ def decision(desk: Desk, file: str, clock: Clock, claim_id: str) -> None:
     if now.version != seen.version:
         told = desk.words("decide.changed", actor=now.updated_by or "", when=clock.age(now.updated_at))
         show("notice", kind="warn", title="", text=told, hint="")
-    _quick(desk, file, seen)
     _form(desk, file, seen)
 
 
@@ -68,31 +76,17 @@ def _quick(desk: Desk, file: str, seen: Triage) -> None:
         ("watch", "W", lambda: replace(seen, status=Status.WATCHING)),
         ("not_ours", "X", lambda: replace(seen, status=Status.NOT_OURS)),
     )
-    with st.container(horizontal=True, gap="small", key="quick"):
-        for name, key, wanted in moves:
-            if st.button(words(f"decide.{name}"), shortcut=key, key=f"quick_{name}", disabled=not desk.actor):
-                _save(desk, file, wanted())
+    for name, key, wanted in moves:
+        label = words(f"decide.{name}")
+        if st.button(label, shortcut=key, key=f"quick_{name}", disabled=not desk.actor):
+            _save(desk, file, wanted())
 
 
 def _form(desk: Desk, file: str, seen: Triage) -> None:
     words = desk.words
     mark = f"{seen.claim_id}_{seen.version}"
     with st.form(f"decision_{mark}", border=False, enter_to_submit=False):
-        status = st.selectbox(
-            words("decide.status"),
-            list(Status),
-            index=list(Status).index(seen.status),
-            format_func=lambda value: words.of("status", value.value),
-            key=f"status_{mark}",
-        )
-        ratings: list[Rating | None] = [None, *Rating]
-        rating = st.selectbox(
-            words("decide.rating"),
-            ratings,
-            index=ratings.index(seen.rating),
-            format_func=lambda value: words.of("rating", value.value if value else "unrated"),
-            key=f"rating_{mark}",
-        )
+        status, rating = _codes(words, seen, mark)
         assignee = st.text_input(
             words("decide.assignee"),
             value=seen.assignee or "",
@@ -100,23 +94,40 @@ def _form(desk: Desk, file: str, seen: Triage) -> None:
             placeholder=words("decide.assignee_hint"),
             key=f"assignee_{mark}",
         )
+        hint = words("decide.note_hint")
         note = st.text_area(
-            words("decide.note"),
-            value=seen.note,
-            placeholder=words("decide.note_hint"),
-            height=110,
-            key=f"note_{mark}",
+            words("decide.note"), value=seen.note, placeholder=hint, height=110, key=f"note_{mark}"
         )
         saved = st.form_submit_button(words("decide.save"), type="primary", disabled=not desk.actor)
     if not saved:
         return
     if len(note) > MAX_NOTE_CHARS:
-        show("notice", kind="bad", title="", text=words("decide.too_long", n=f"{MAX_NOTE_CHARS:,}"), hint="")
+        told = words("decide.too_long", n=f"{MAX_NOTE_CHARS:,}")
+        show("notice", kind="bad", title="", text=told, hint="")
         return
-    wanted = replace(
-        seen, status=status or seen.status, rating=rating, assignee=assignee.strip() or None, note=note
-    )
+    wanted = replace(seen, status=status, rating=rating, assignee=assignee.strip() or None, note=note)
     _save(desk, file, wanted)
+
+
+def _codes(words: Words, seen: Triage, mark: str) -> tuple[Status, Rating | None]:
+    """Status and rating side by side."""
+    ratings: list[Rating | None] = [None, *Rating]
+    with st.container(horizontal=True, gap="small"):
+        status = st.selectbox(
+            words("decide.status"),
+            list(Status),
+            index=list(Status).index(seen.status),
+            format_func=lambda value: words.of("status", value.value),
+            key=f"status_{mark}",
+        )
+        rating = st.selectbox(
+            words("decide.rating"),
+            ratings,
+            index=ratings.index(seen.rating),
+            format_func=lambda value: words.of("rating", value.value if value else "unrated"),
+            key=f"rating_{mark}",
+        )
+    return status or seen.status, rating
 
 
 def _both(desk: Desk, file: str, clock: Clock, stale: Stale) -> None:

@@ -30,9 +30,7 @@ def header(desk: Desk) -> None:
 
 def _person(desk: Desk) -> None:
     words = desk.words
-    with st.popover(
-        ":material/person:" if not desk.actor else _initial(desk.actor), help=words("you.label"), key="who"
-    ):
+    with st.popover(_initial(desk.actor) or words("you.anonymous"), help=words("you.label"), key="who"):
         st.session_state.setdefault("actor", "")
         st.text_input(
             words("you.label"),
@@ -47,7 +45,7 @@ def _person(desk: Desk) -> None:
 
 def _initial(actor: str) -> str:
     """A label that Streamlit's Markdown cannot read as anything else: letters and digits only."""
-    return "".join(c for c in actor if c.isalnum())[:12] or ":material/person:"
+    return "".join(c for c in actor if c.isalnum())[:12]
 
 
 def _settings(desk: Desk) -> None:

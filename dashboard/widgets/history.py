@@ -28,7 +28,8 @@ class Line:
 def history(desk: Desk, file: str, clock: Clock, claim_id: str) -> None:
     """The list on the claim page."""
     events = desk.ledger().events(desk.name, claim_id, MOST)
-    lines = [_decided(desk.words, e, before) for e, before in zip(events, [*events[1:], None], strict=True)]
+    older = [*events[1:], None][: len(events)]
+    lines = [_decided(desk.words, e, before) for e, before in zip(events, older, strict=True)]
     lines += [
         Line(r.decided_at, desk.words(f"history.{r.kind.value}", actor=r.actor), (), r.reason)
         for r in rulings_of(desk, file, claim_id)

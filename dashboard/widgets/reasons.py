@@ -52,8 +52,8 @@ def _says(words: Words, name: str, row: Mapping[str, Any]) -> str:
     if value is None:
         return words("reason.unknown")
     return words.says(
-        name,
-        value=f"{value:.2f}",
+        "burst_below" if name == "burst" and value < 0 else name,
+        value=f"{abs(value):.2f}" if name == "burst" else f"{value:.2f}",
         percent=f"{value:.0%}" if name in SHARES else "",
         recent=_or_unknown(words, row.get("recent_posts")),
         previous=_or_unknown(words, row.get("previous_posts")),

@@ -12,6 +12,7 @@ from dashboard.rows import Hour
 from dashboard.times import Clock
 
 STEPS = (1, 2, 3, 6, 12, 24, 24 * 7)
+FEWEST_BARS = 24
 MOST_BARS = 96
 
 
@@ -35,16 +36,20 @@ class Bar:
         return f"{100 * count / max(1, self.highest):.1f}%"
 
 
-def bars(hours: Sequence[Hour]) -> tuple[int, list[Bar]]:
-    """Hours gathered into at most about ``MOST_BARS`` steps without gaps: (hours per step, bars)."""
+def bars(hours: Sequence[Hour], until: datetime | None = None) -> tuple[int, list[Bar]]:
+    """Hours gathered into steps without gaps, from the first to ``until``: (hours per step, bars).
+
+    At least ``FEWEST_BARS``, so that a young claim looks young, and at most about ``MOST_BARS``.
+    """
     if not hours:
         return 1, []
-    first, last = hours[0].hour, hours[-1].hour
-    span = int((last - first).total_seconds() // 3600) + 1
+    last = max(hours[-1].hour, _hour(until)) if until else hours[-1].hour
+    first = min(hours[0].hour, last - timedelta(hours=FEWEST_BARS - 1))
+    span = _between(first, last) + 1
     step = next((s for s in STEPS if span / s <= MOST_BARS), STEPS[-1])
     sums = [[0, 0, 0] for _ in range(-(-span // step))]
     for hour in hours:
-        place = sums[int((hour.hour - first).total_seconds() // 3600) // step]
+        place = sums[_between(first, hour.hour) // step]
         for index, count in enumerate((hour.posts, hour.enquiries, hour.corrections)):
             place[index] += count
     highest = max(max(p, e + c) for p, e, c in sums)
@@ -53,14 +58,17 @@ def bars(hours: Sequence[Hour]) -> tuple[int, list[Bar]]:
     ]
 
 
-def timeline(desk: Desk, clock: Clock, hours: Sequence[Hour]) -> None:
+def _hour(when: datetime) -> datetime:
+    return when.replace(minute=0, second=0, microsecond=0)
+
+
+def _between(first: datetime, last: datetime) -> int:
+    """Whole hours from ``first`` to ``last``."""
+    return int((last - first).total_seconds() // 3600)
+
+
+def timeline(desk: Desk, clock: Clock, hours: Sequence[Hour], as_of: datetime | None) -> None:
     """The chart, with its numbers in words for those who do not see it."""
-    step, found = bars(hours)
-    show(
-        "timeline",
-        words=desk.words,
-        clock=clock,
-        bars=found,
-        step=step,
-        step_words=desk.words.count("hours", step),
-    )
+    step, found = bars(hours, as_of)
+    told = desk.words.count("hours", step)
+    show("timeline", words=desk.words, clock=clock, bars=found, step=step, step_words=told)
