@@ -6,75 +6,16 @@ Columns marked ``personal`` can lead to a private person and are left out of par
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pyarrow as pa
 
-from pipeline.errors import StageError
+from pipeline.schema import STRINGS, UTC_TIME, Column, Table
+from pipeline.schema import count_column as _count
+from pipeline.schema import key_column as _key
+from pipeline.schema import number_column as _number
+from pipeline.schema import text_column as _text
+from pipeline.schema import time_column as _time
 
-UTC_TIME = pa.timestamp("us", tz="UTC")
-STRINGS = pa.list_(pa.string())
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: name, Arrow type and what it means."""
-
-    name: str
-    type: pa.DataType
-    comment: str
-    nullable: bool = True
-    personal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: name, what one row is, who reads it, and its columns."""
-
-    name: str
-    grain: str
-    columns: tuple[Column, ...]
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The Arrow schema that every file of this table has."""
-        return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
-
-    def from_rows(self, rows: list[dict[str, object]]) -> pa.Table:
-        """Build the table from dictionaries; a missing key is null."""
-        return pa.Table.from_pylist(rows, schema=self.schema)
-
-    def conform(self, table: pa.Table) -> pa.Table:
-        """Return ``table`` with exactly these columns and types, or say which one does not fit."""
-        missing = [c.name for c in self.columns if c.name not in table.column_names]
-        if missing:
-            raise StageError(f"table {self.name}: the stage did not make column {', '.join(missing)}")
-        picked = table.select([c.name for c in self.columns])
-        for column in self.columns:
-            if not column.nullable and picked.column(column.name).null_count:
-                raise StageError(f"table {self.name}: column {column.name} has nulls and may not")
-        return picked.cast(self.schema)
-
-
-def _key(name: str, comment: str, *, personal: bool = False) -> Column:
-    return Column(name, pa.string(), comment, nullable=False, personal=personal)
-
-
-def _text(name: str, comment: str, *, personal: bool = False) -> Column:
-    return Column(name, pa.string(), comment, personal=personal)
-
-
-def _count(name: str, comment: str) -> Column:
-    return Column(name, pa.int64(), comment)
-
-
-def _number(name: str, comment: str) -> Column:
-    return Column(name, pa.float64(), comment)
-
-
-def _time(name: str, comment: str) -> Column:
-    return Column(name, UTC_TIME, comment)
-
+__all__ = ["STRINGS", "UTC_TIME", "Column", "Table"]
 
 _POST_COLUMNS = (
     _key("post_id", "platform and native id, as platform:id; stable for ever"),

@@ -19,7 +19,13 @@ from pipeline.paths import DataDir
     "-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Value of a $name parameter."
 )
 @click.option(
-    "-f", "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How the rows come out.",
 )
 @click.option("--questions", "list_them", is_flag=True, help="List the saved questions and their parameters.")
 def sql(
