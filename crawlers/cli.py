@@ -65,7 +65,7 @@ def crawl(
     for use in uses:
         make_plan(data, found, use, allow_loopback=allow_loopback)  # say what is wrong before anything runs
     _make_key(data)
-    jobs = [Job(str(data.root), found.id, _plain(use), allow_loopback) for use in uses]
+    jobs = [Job(str(data.root), found.id, plain_use(use), allow_loopback) for use in uses]
     kept: Counter[str] = Counter()
     with bar(f"crawling {len(jobs)} sources", "posts") as tick:
 
@@ -115,7 +115,8 @@ def with_base(use: SourceUse, bases: dict[str, str]) -> SourceUse:
     return SourceUse(use.name, use.family, bases[name] + rest, use.params)
 
 
-def _plain(use: SourceUse) -> dict[str, Any]:
+def plain_use(use: SourceUse) -> dict[str, Any]:
+    """A source as JSON values, for a child process."""
     return {"name": use.name, "family": use.family, "url": use.url, "params": use.params}
 
 

@@ -62,6 +62,8 @@ class Job:
     source: dict[str, Any]
     allow_loopback: bool = False
     save_every: float = 20.0
+    record: str | None = None
+    """Folder that gets every answer as a page case, for ``chengqing source record``."""
 
     def to_line(self) -> str:
         """As one line of JSON."""
@@ -155,7 +157,7 @@ def open_store(plan: Plan, every: float) -> tuple[CrawlStore, Context, list[dict
     return store, context, earlier
 
 
-def crawl(plan: Plan, every: float) -> tuple[dict[str, Any], bool]:
+def crawl(plan: Plan, every: float, record: str | None = None) -> tuple[dict[str, Any], bool]:
     """Run the crawl to its end; returns its summary and whether it was stopped from outside."""
     redact = Redactor(SecretStore(plan.data).values())
     with source_lock(plan.data, plan.incident.id, plan.use.name):
@@ -169,6 +171,7 @@ def crawl(plan: Plan, every: float) -> tuple[dict[str, Any], bool]:
             plan.family, context, store, tell, redact, count_param(plan.params, "max_pages", 2_000, 1_000_000)
         )
         spider.known_validators = validators_of(earlier)
+        spider.record_to = Path(record) if record else None
         process.crawl(crawler, ready=spider)
         process.start()
         if "shutdown" in reasons:
@@ -234,7 +237,7 @@ def main() -> int:
         data = DataDir(Path(job.data))
         source = SourceUse(**job.source)
         plan = make_plan(data, find_incident(data, job.incident), source, allow_loopback=job.allow_loopback)
-        summary, stopped = crawl(plan, job.save_every)
+        summary, stopped = crawl(plan, job.save_every, job.record)
     except ChengqingError as error:
         tell({"event": "failed", "message": str(error), "exit_code": error.exit_code})
         return error.exit_code

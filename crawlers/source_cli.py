@@ -97,14 +97,78 @@ def try_source(incident: str, name: str, bases: tuple[str, ...], allow_loopback:
         raise CrawlError(f"{name}: {outcome.why}: {outcome.message or outcome.summary.get('detail') or ''}")
 
 
+@source.command("record")
+@_look
+@click.option(
+    "--to", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of cases."
+)
+def record_source(
+    incident: str, name: str, bases: tuple[str, ...], allow_loopback: bool, folder: Path
+) -> None:
+    """Save the first pages of a source as test cases: request, response, and what was read in them.
+
+    Look at each posts.json before you commit it: it is what the tests will hold the parser to.
+
+    \b
+    Example:
+      chengqing source record sf-harbor-lane-fire city-forum --to tests/pages/discuz
+    """
+    _, outcome = _first_pages(incident, name, bases, allow_loopback, record=folder)
+    for case in sorted(folder.iterdir()):
+        click.echo(str(case))
+    if not outcome.good:
+        raise CrawlError(f"{name}: {outcome.why}: {outcome.message or outcome.summary.get('detail') or ''}")
+
+
+_NEW_CARD = """\
+name = "{name}"
+family = "{family}"
+title = {{ en = "{name}" }}
+owner = ""      # who runs the site
+language = []   # such as ["zh-Hans", "yue"]
+lineage = ""    # where its words come from: own reporting, members, other outlets, a government
+robots = "obeyed"
+checked = ""    # the day a person read robots.txt and terms, such as 2026-01-31
+terms = ""      # address of the terms, and what they say about reading by machine
+delay = 2.0
+enabled = true
+
+[expected]
+min = 1         # fewer entries than this is an alarm
+"""
+
+
+@source.command("new")
+@click.argument("name")
+@click.option("--family", required=True, help="Kind of site software; see: chengqing source list.")
+def new_card(name: str, family: str) -> None:
+    """Write a source card to fill in, and show what to put into the incident.
+
+    \b
+    Example:
+      chengqing source new city-forum --family discuz
+    """
+    from crawlers.families import family_named
+    from pipeline.errors import UsageError
+    from pipeline.files import write_text
+    from pipeline.paths import checked_name
+
+    path = DataDir.from_environment().root / "sources" / f"{checked_name(name, 'source')}.toml"
+    if path.exists():
+        raise UsageError(f"{path} is there already; edit it, or choose another name")
+    write_text(path, _NEW_CARD.format(name=name, family=family_named(family).name))
+    click.echo(f"written: {path}\nfill it in, then add to the incident's file:\n")
+    click.echo(f'[[sources]]\nname = "{name}"\nfamily = "{family}"\nurl = "https://…"')
+
+
 def _first_pages(
-    incident: str, name: str, bases: tuple[str, ...], allow_loopback: bool
+    incident: str, name: str, bases: tuple[str, ...], allow_loopback: bool, record: Path | None = None
 ) -> tuple[list[dict[str, Any]], Any]:
     """Crawl three pages into a folder that is thrown away."""
     import shutil
     import tempfile
 
-    from crawlers.cli import _plain, parse_bases, picked, with_base
+    from crawlers.cli import parse_bases, picked, plain_use, with_base
     from crawlers.launch import crawl_sources
     from crawlers.run import Job
     from pipeline.raw import finished_crawls, read_observations
@@ -117,9 +181,10 @@ def _first_pages(
         shutil.copy(data.incident_file(incident), trial.incident_file(incident))
         if (data.root / "sources").exists():
             shutil.copytree(data.root / "sources", trial.root / "sources")
-        plain = _plain(use)
+        plain = plain_use(use)
         plain["params"] = {**plain["params"], "max_pages": 3}
-        outcome = crawl_sources([Job(folder, incident, plain, allow_loopback)], lambda *_: None)[0]
+        job = Job(folder, incident, plain, allow_loopback, record=str(record.resolve()) if record else None)
+        outcome = crawl_sources([job], lambda *_: None)[0]
         return read_observations(finished_crawls(trial, incident)).to_pylist(), outcome
 
 

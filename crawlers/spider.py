@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import scrapy
@@ -16,6 +17,7 @@ from crawlers.net.guard import AddressRefused
 from crawlers.net.redact import Redactor
 from crawlers.net.retry import WAIT_ASKED
 from crawlers.net.robots import RobotsRefused
+from crawlers.pages import save_case
 from crawlers.store import CrawlStore
 
 MAX_FAILURES_IN_A_ROW = 5
@@ -43,6 +45,7 @@ class FamilySpider(scrapy.Spider):
         self.detail: str | None = None
         self._failures = 0
         self.known_validators: dict[str, dict[str, str]] = {}
+        self.record_to: Path | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, ready: FamilySpider, **kwargs: Any) -> FamilySpider:  # noqa: ANN401  Scrapy's signature
@@ -71,6 +74,8 @@ class FamilySpider(scrapy.Spider):
     def answered(self, response: Response, fetch: Fetch) -> Iterator[Page | scrapy.Request]:
         """Read one answer; refusals and changed pages are counted and named, never taken for an empty page."""
         answer = answer_of(response)
+        if self.record_to is not None:
+            save_case(self.record_to, self.family, fetch, answer, self.context)
         if (wait := (response.request.meta if response.request else {}).get(WAIT_ASKED)) is not None:
             self._refused(fetch, f"asked us to stay away for {wait:.0f} s")
             return

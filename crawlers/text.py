@@ -10,8 +10,15 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_LINKS = 50
+MAX_DEPTH = 2_000
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SIMPLE_TAG = re.compile(r"<(/?)(p|br|a|span|strong|b|em|i)\b([^<>]*)>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[^<>]*>")
+# Tags that stay open until they are closed; the others end by themselves when their next one begins.
+_NESTING_TAG = re.compile(
+    r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|td|th|tr|dd|dt|option)\b)[a-z]",
+    re.IGNORECASE,
+)
 _HIDDEN = re.compile(r"(?i)style\s*=|hidden|<!--")
 _HREF = re.compile(r"""(?i)<a\b[^<>]*?\bhref\s*=\s*["']([^"'<>]+)["']""")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
@@ -95,8 +102,21 @@ def html_to_text(fragment: str) -> str:
         plain = _SIMPLE_TAG.sub(_simple, _BLANKS.sub(" ", fragment))
         if "<" not in plain:
             return tidy(html.unescape(plain))
+    if is_too_deep(fragment):
+        return tidy(html.unescape(_ANY_TAG.sub(" ", fragment)))
     root = LexborHTMLParser(fragment).body
     return node_text(root) if root is not None else ""
+
+
+def is_too_deep(markup: str) -> bool:
+    """Whether tags are nested so deep that an HTML parser would take minutes: its time grows with depth squared."""
+    depth = 0
+    for tag in _NESTING_TAG.finditer(markup):
+        depth += -1 if tag[1] else 1
+        if depth > MAX_DEPTH:
+            return True
+        depth = max(depth, 0)
+    return False
 
 
 def _simple(tag: re.Match[str]) -> str:
@@ -145,7 +165,7 @@ def _open(node: LexborNode, parts: list[str]) -> bool:
     elif tag == "img":
         parts.append(node.attributes.get("alt") or "")
     else:
-        parts.append(_break(tag))
+        parts.append(" " if tag in {"td", "th"} else _break(tag))
     return True
 
 
@@ -156,9 +176,7 @@ def _close(node: LexborNode, parts: list[str]) -> None:
 def _break(tag: str) -> str:
     if tag == "p":
         return "\n\n"
-    if tag in _BLOCKS:
-        return _EDGE
-    return " " if tag in {"td", "th"} else ""
+    return _EDGE if tag in _BLOCKS else ""
 
 
 def _invisible(node: LexborNode) -> bool:

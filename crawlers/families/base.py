@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
+from selectolax.lexbor import LexborHTMLParser
+
 from crawlers.items import Answer, Context, Fetch, PageChanged, Reading, Reject
+from crawlers.text import MAX_DEPTH, is_too_deep
 from pipeline.errors import UsageError
 from pipeline.records import Post
 
@@ -81,6 +84,14 @@ def read_each(
             reading.posts.extend(found)
         elif found is not None:
             reading.posts.append(found)
+
+
+def load_html(answer: Answer) -> LexborHTMLParser:
+    """The body as a parsed page; raises ``PageChanged`` where its nesting would choke the parser."""
+    text = answer.text
+    if is_too_deep(text):
+        raise PageChanged(f"{answer.url}: tags nested more than {MAX_DEPTH:,} deep")
+    return LexborHTMLParser(text)
 
 
 def load_json(answer: Answer, expected: type[T]) -> T:

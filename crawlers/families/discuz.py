@@ -9,12 +9,20 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawlers.families.base import Family, count_param, query_value, read_each, same_site, with_query
+from crawlers.families.base import (
+    Family,
+    count_param,
+    load_html,
+    query_value,
+    read_each,
+    same_site,
+    with_query,
+)
 from crawlers.items import Answer, Context, Fetch, PageChanged, Reading
 from crawlers.text import links_of, node_text, parse_count
 from crawlers.times import Known, parse_time
 from pipeline.errors import UsageError
-from pipeline.records import Post
+from pipeline.records import Post, Precision
 
 _CLOCK = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?: \d{1,2}:\d{2}(?::\d{2})?)?")
 _GMT = re.compile(r"GMT\s*([+-]\d{1,2})(?:[:.](\d{1,2}))?")
@@ -73,7 +81,7 @@ class Discuz(Family):
         )
 
     def _board(self, answer: Answer, fetch: Fetch, context: Context) -> Reading:
-        tree = LexborHTMLParser(answer.text)
+        tree = load_html(answer)
         reading = Reading()
         threads = parse_board(tree, answer.url, context, reading)
         floor = context.floor(fetch.chain)
@@ -91,7 +99,7 @@ class Discuz(Family):
         return reading
 
     def _thread(self, answer: Answer, fetch: Fetch, context: Context) -> Reading:
-        tree = LexborHTMLParser(answer.text)
+        tree = load_html(answer)
         reading = parse_thread(tree, answer.url, fetch, context)
         page = int(query_value(fetch.url, "page") or 1)
         following = next_page(tree, answer.url)
@@ -115,7 +123,7 @@ def notice_of(answer: Answer) -> str | None:
     """Text of Discuz's notice page, ``None`` on any other page."""
     if b"messagetext" not in answer.body:
         return None
-    node = LexborHTMLParser(answer.text).css_first("#messagetext")
+    node = load_html(answer).css_first("#messagetext")
     return node_text(node) if node is not None else None
 
 
@@ -236,6 +244,7 @@ def _post(node: LexborNode, thread: _ThreadPage, context: Context) -> Post:
         _when(written, context.now, thread.zone) if written is not None else parse_time(None, context.now)
     )
     counts = thread.counts if is_root else {}
+    (replies, about), (views, roughly) = parse_count(counts.get("replies")), parse_count(counts.get("views"))
     return context.post(
         "forum",
         f"{context.site}/{pid}",
@@ -247,8 +256,9 @@ def _post(node: LexborNode, thread: _ThreadPage, context: Context) -> Post:
         ),
         published_at=at,
         published_precision=precision,
-        replies=parse_count(counts.get("replies"))[0],
-        views=parse_count(counts.get("views"))[0],
+        replies=replies,
+        views=views,
+        counts_precision=Precision.ROUNDED if about or roughly else Precision.EXACT,
         thread_id=thread.root,
         parent_id=None if is_root else quoted_id or thread.root,
         quoted_id=quoted_id,

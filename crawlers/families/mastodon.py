@@ -49,6 +49,12 @@ class Mastodon(Family):
             )
         return fetches
 
+    def is_refusal(self, answer: Answer) -> str | None:
+        """Servers that closed a timeline to strangers answer 401, 403 or 422 with an error object."""
+        if answer.status in {401, 403, 422}:
+            return f"answered {answer.status}: closed to strangers"
+        return super().is_refusal(answer)
+
     def read(self, answer: Answer, fetch: Fetch, context: Context) -> Reading:
         """One page of statuses; pages end at the floor or with an empty page."""
         statuses = statuses_of(answer, fetch)
@@ -110,12 +116,12 @@ def parse(statuses: list[Any], context: Context, query: str | None = None) -> Re
 def native_id(status: dict[str, Any], context: Context) -> str:
     """``<home server>/<id there>``: the same for every server that shows this status."""
     uri = urlsplit(str(status.get("uri") or ""))
-    own = str(status.get("url") or "")
-    last = uri.path.rstrip("/").rsplit("/", 1)[-1]
-    if not uri.hostname or last == str(status["id"]):
+    own = str(status["id"])
+    steps = [step for step in uri.path.split("/") if step and step != "activity"]  # boosts are activities
+    if not uri.hostname or own in steps:
         home = context.site if not uri.hostname or uri.hostname in _LOCAL else uri.hostname
-        return f"{home}/{status['id']}"
-    return f"{uri.hostname}/{last or quote(own)}"
+        return f"{home}/{own}"
+    return f"{uri.hostname}/{steps[-1] if steps else own}"
 
 
 _LOCAL = {"127.0.0.1", "localhost"}

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
-from crawlers.families.base import Family, read_each, with_query
+from crawlers.families.base import Family, load_html, read_each, with_query
 from crawlers.items import Answer, Context, Fetch, PageChanged, Reading
 from crawlers.text import html_to_text, links_of, node_text, parse_count
 from crawlers.times import parse_time
@@ -67,7 +67,7 @@ def _number(post_id: str) -> int | None:
 
 def parse(answer: Answer, context: Context) -> Reading:
     """Messages of a preview page. Raises ``PageChanged`` where the page is none."""
-    tree = LexborHTMLParser(answer.text)
+    tree = load_html(answer)
     history = tree.css_first(".tgme_channel_history, .tgme_main")
     if history is None:
         raise PageChanged(f"{answer.url}: no channel history on the page")

@@ -14,7 +14,7 @@ from pipeline.errors import UsageError
 
 Row = dict[str, Any]
 BATCH_ROWS = 20_000
-_scan = json.JSONDecoder().scan_once  # without the regular expressions that decode() runs around it
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # in no stub; without the regular expressions that decode() runs around it
 _BATCH_BYTES = 32_000_000
 _SHOWN = 2_000
 _WHOLE_JSON = 64_000_000

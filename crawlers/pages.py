@@ -1,0 +1,109 @@
+"""Saved pages: what was asked, what came back, and the posts that a person approved, one folder each.
+
+``request.json`` (family, address, status, headers, the parser's context), ``body.<kind>`` (bytes as they came) and
+``posts.json`` (what must be read in them). One test runs every folder under ``tests/pages``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from crawlers.families import family_named
+from crawlers.families.base import Family
+from crawlers.identity import Identity
+from crawlers.items import Answer, Context, Fetch, PageChanged, zone_of
+from crawlers.net.redact import Redactor
+from pipeline.records import Post, Precision
+
+_TEST_KEY = "a key for saved pages, known to all"
+_KEPT_HEADERS = ("content-type", "x-wp-totalpages", "cf-mitigated", "location", "retry-after")
+_KINDS = {"json": "json", "xml": "xml", "rss": "xml", "html": "html"}
+
+
+def save_case(folder: Path, family: Family, fetch: Fetch, answer: Answer, context: Context) -> Path:
+    """Write one answer as a case under ``folder``; returns the case's folder. Cookies and secrets are left out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    case = folder / f"{fetch.kind}-{len(list(folder.iterdir())) + 1:02}"
+    case.mkdir()
+    kind = next((v for k, v in _KINDS.items() if k in answer.headers.get("content-type", "")), "txt")
+    redact = Redactor()
+    request = {
+        "family": family.name,
+        "fetch": {**fetch.to_json(), "url": redact.text(fetch.url)},
+        "url": redact.text(answer.url),
+        "status": answer.status,
+        "headers": {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers},
+        "now": context.now.isoformat(),
+        "start": context.start.isoformat(),
+        "site": context.site,
+        "source": context.source,
+        "timezone": str(context.zone) if context.zone else "",
+        "params": dict(context.params),
+        "queries": list(context.queries),
+    }
+    _write(case / "request.json", request)
+    (case / f"body.{kind}").write_bytes(answer.body)
+    _write(case / "posts.json", read_case(case))
+    return case
+
+
+def _write(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
+
+
+def read_case(case: Path) -> dict[str, Any]:
+    """Run a case's family on its body; the result in the form of ``posts.json``, without what every post shares."""
+    request = json.loads((case / "request.json").read_text(encoding="utf-8"))
+    body = next(case.glob("body.*")).read_bytes()
+    answer = Answer(request["url"], request["status"], request["headers"], body)
+    family, fetch = family_named(request["family"]), Fetch(**request["fetch"])
+    context = _context(request)
+    if refusal := family.is_refusal(answer):
+        return {"refusal": refusal}
+    if answer.status != 200 and family.is_end(answer, fetch):
+        return {"end": True}
+    try:
+        reading = family.read(answer, fetch, context)
+    except PageChanged as error:
+        return {"changed": str(error)}
+    return {
+        "items": reading.items,
+        "posts": [_shown(post) for post in reading.posts],
+        "rejects": [reject.reason for reject in reading.rejects],
+        "follow": [one.url for one in reading.follow],
+        "ended": list(reading.ended),
+        "gone": reading.gone,
+    }
+
+
+def _context(request: dict[str, Any]) -> Context:
+    return Context(
+        source=request["source"],
+        site=request["site"],
+        crawl_id="case",
+        collector="case",
+        now=datetime.fromisoformat(request["now"]),
+        start=datetime.fromisoformat(request["start"]),
+        author_key=Identity(_TEST_KEY).author,
+        params=request.get("params", {}),
+        queries=tuple(request.get("queries", ())),
+        zone=zone_of(request.get("timezone")),
+    )
+
+
+_SHARED = {"source", "platform", "collected_at", "crawl_id", "collector"}
+
+
+def _shown(post: Post) -> dict[str, Any]:
+    """A post without what is empty or shared by the whole page."""
+    values = {
+        k: v for k, v in asdict(post).items() if k not in _SHARED and v not in (None, (), Precision.EXACT)
+    }
+    return {
+        k: v.isoformat() if isinstance(v, datetime) else list(v) if isinstance(v, tuple) else v
+        for k, v in values.items()
+    }
