@@ -32,6 +32,7 @@ ZERO_WIDTH = {"\u200b": "ZWSP", "\u2060": "WJ", "\ufeff": "BOM", "\u00ad": "SHY"
 
 MAX_URL_CHARS = 2_000
 
+_NOT_IN_URLS = re.compile(r"[\s\"<>\\^`{|}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE = re.compile("\r\n|[\u2028\u2029\x85]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -78,7 +79,7 @@ def _mark(character: str) -> Markup:
 
 def web_address(url: str | None) -> str | None:
     """``url`` when it is a plain http or https address with a host, else None: nothing else becomes a link."""
-    if not url or len(url) > MAX_URL_CHARS or plain(url) != url or re.search(r"\s", url):
+    if not url or len(url) > MAX_URL_CHARS or plain(url) != url or _NOT_IN_URLS.search(url):
         return None
     try:
         parts = urlsplit(url)
