@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.tables import NORMALIZED_POSTS
-from pipeline.text import characters, noise, quotes, scripts, sheet
+from pipeline.text import characters, noise, numbers, quotes, scripts, sheet, spellings
+from pipeline.text.spellings import Folding
 
-NORMALIZE_VERSION = "1"
+NORMALIZE_VERSION = "2"
 """Part of the stage's key: changes whenever the output could."""
 
-_STEPS: tuple[sheet.Step, ...] = (
+_BEFORE: tuple[sheet.Step, ...] = (
     characters.compose,
     characters.drop_invisible,
     noise.drop_markup,
+    noise.drop_topic_tags,
+    spellings.emoji_as_words,
+    spellings.from_cantonese,
+    spellings.join_inserted,
+    numbers.to_digits,
     noise.drop_punctuation,
     scripts.to_matching_script,
-    characters.shorten_stretches,
-    noise.tidy_spaces,
 )
+_AFTER: tuple[sheet.Step, ...] = (characters.shorten_stretches, noise.tidy_spaces)
 _LINES_PER_SHEET = 20_000
-_MOST_PASSES = 6
+_MOST_PASSES = 8
+
+Folded = tuple[list[str], list[list[str]]]
+"""Matching forms, and what was folded in each."""
 
 
 def normalize(posts: pa.Table, aliases: Mapping[str, str] | None = None) -> pa.Table:
@@ -33,17 +41,16 @@ def normalize(posts: pa.Table, aliases: Mapping[str, str] | None = None) -> pa.T
 
     ``aliases`` are spellings that staff approved for this incident, as seen → read.
     """
-    seen = _with_titles(posts)
-    parts = [quotes.split_quotes(text) for text in seen]
-    own = fold([part[0] for part in parts])
-    quoted = fold([part[1] for part in parts])
+    parts = [quotes.split_quotes(text) for text in _with_titles(posts)]
+    own, foldings = fold([part[0] for part in parts], aliases or {})
+    quoted, _ = fold([part[1] for part in parts], aliases or {})
     columns = {
         "post_id": posts.column("post_id"),
         "text_key": pa.array(map(text_key, own), pa.string()),
         "match_text": pa.array(own, pa.string()),
         "quoted_text": pa.array([text or None for text in quoted], pa.string()),
         "script": script_of(pa.array([part[0] for part in parts], pa.string())),
-        "foldings": pa.array([[]] * len(own), pa.list_(pa.string())),
+        "foldings": pa.array(foldings, pa.list_(pa.string())),
         "char_count": pa.array(map(len, own), pa.int64()),
     }
     return NORMALIZED_POSTS.conform(pa.table(columns))
@@ -52,7 +59,7 @@ def normalize(posts: pa.Table, aliases: Mapping[str, str] | None = None) -> pa.T
 def match_form(text: str) -> str:
     """Return the matching form of one text; pure and idempotent."""
     own, _ = quotes.split_quotes(text[: sheet.LONGEST].encode("utf-8", "ignore").decode("utf-8"))
-    return fold([own])[0]
+    return fold([own])[0][0]
 
 
 def text_key(match_text: str) -> str:
@@ -60,27 +67,48 @@ def text_key(match_text: str) -> str:
     return hashlib.blake2b(match_text.encode(), digest_size=12).hexdigest()
 
 
-def fold(texts: Sequence[str]) -> list[str]:
-    """Return the matching form of each text, without splitting quotes."""
-    folded: list[str] = []
+def fold(texts: Sequence[str], aliases: Mapping[str, str] | None = None) -> Folded:
+    """Return the matching form of each text, without splitting quotes, and the spellings folded in it."""
+    tables = [spellings.known()]
+    if aliases:
+        seen, read = fold(list(aliases))[0], fold(list(aliases.values()))[0]
+        kept = {s: r for s, r in zip(seen, read, strict=True) if s and s != r}
+        tables = [spellings.approved(kept), *tables]
+    forms: list[str] = []
+    foldings: list[list[str]] = []
     for start in range(0, len(texts), _LINES_PER_SHEET):
-        folded += _fold_lines(texts[start : start + _LINES_PER_SHEET])
-    return folded
+        lines, found = _fold_lines(texts[start : start + _LINES_PER_SHEET], tables)
+        forms += lines
+        foldings += found
+    return forms, foldings
 
 
-def _fold_lines(texts: Sequence[str]) -> list[str]:
+def _fold_lines(texts: Sequence[str], tables: Sequence[spellings.Table]) -> Folded:
     """Run the steps until nothing changes: removing a mark can bring characters together that fold again."""
-    lines = sheet.split(sheet.run(_STEPS, sheet.join(texts)))
-    open_rows = range(len(lines))
+    lines = list(texts)
+    foldings: list[list[str]] = [[] for _ in texts]
+    open_rows = list(range(len(lines)))
     for _ in range(_MOST_PASSES):
-        again = sheet.split(sheet.run(_STEPS, sheet.join(lines[row] for row in open_rows)))
+        again, found = _pass((lines[row] for row in open_rows), tables)
+        for folding in found:
+            foldings[open_rows[folding.line]].append(str(folding))
         changed = [(row, text) for row, text in zip(open_rows, again, strict=True) if lines[row] != text]
-        if not changed:
-            break
         for row, text in changed:
             lines[row] = text
-        open_rows = [row for row, _ in changed]  # type: ignore[assignment]
-    return lines
+        open_rows = [row for row, _ in changed]
+        if not open_rows:
+            break
+    return lines, [list(dict.fromkeys(said)) for said in foldings]
+
+
+def _pass(lines: Iterable[str], tables: Sequence[spellings.Table]) -> tuple[list[str], list[Folding]]:
+    """Run all steps once over these lines."""
+    page = sheet.run(_BEFORE, sheet.join(lines))
+    foldings: list[Folding] = []
+    for table, pattern in tables:
+        page, found = spellings.fold(page, table, pattern)
+        foldings += found
+    return sheet.split(sheet.run(_AFTER, page)), foldings
 
 
 def _with_titles(posts: pa.Table) -> list[str]:

@@ -18,7 +18,7 @@ class GroupConfig:
     bench come from thresholds chosen on one half of the claims and scored on the other.
     """
 
-    matched: float = 0.22
+    matched: float = 0.25
     """Similarity from which two texts carry one claim."""
     suggested: float = 0.15
     """Similarity from which a pair is shown to people."""
@@ -26,7 +26,7 @@ class GroupConfig:
     """Cosine of vectors from which a pair is shown to people, even without a word in common."""
     cohesion: float = 0.17
     """Mean similarity that a group keeps: a chain whose ends have nothing in common is cut."""
-    other_place: float = 0.85
+    other_place: float = 0.75
     """Factor on the similarity of two texts that name only different places."""
     other_numbers: float = 0.95
     """Factor on the similarity of two texts that share none of their numbers."""

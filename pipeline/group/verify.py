@@ -57,7 +57,7 @@ class Verifier:
         contained = pairs.containment(self.sounds, found)
         other_place = self.places.contradict(found)
         other_numbers = self.numbers.contradict(found)
-        fused = _fuse(words, sounds, contained)
+        fused: NDArray[np.float64] = _fuse(words, sounds, contained)
         fused *= np.where(other_place, self._config.other_place, 1.0)
         fused *= np.where(other_numbers, self._config.other_numbers, 1.0)
         gap = np.abs(self._seen[found[:, 0]] - self._seen[found[:, 1]]) / _YEAR
@@ -65,7 +65,7 @@ class Verifier:
             words,
             sounds,
             contained,
-            np.round(np.clip(fused, 0.0, 1.0), 6),
+            np.asarray(np.round(np.clip(fused, 0.0, 1.0), 6), np.float64),
             other_place,
             other_numbers,
             np.asarray(self._corrects[found[:, 0]] != self._corrects[found[:, 1]]),

@@ -1,0 +1,101 @@
+"""One notation for numbers: 三十五, ３５, 卅五 and 35 are the same words for matching; so are 1.76万 and 17600."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+_DIGITS = dict(zip("零〇一二三四五六七八九", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+_DIGITS |= {"两": 2, "兩": 2, "壹": 1, "贰": 2, "貳": 2, "叁": 3, "參": 3, "肆": 4, "伍": 5, "陆": 6, "陸": 6}
+_DIGITS |= {"柒": 7, "捌": 8, "玖": 9}
+_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1_000, "仟": 1_000}
+_MYRIADS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000}
+_CHARS = "".join([*_DIGITS, *_UNITS, *_MYRIADS])
+_MEASURES = (
+    "人|名|岁|歲|年|月|日|号|號|天|周|点|點|时|小时|分钟|秒|元|块|塊|美元|刀|次|起|家|座|台|辆|輛|架|艘|条|條|只|隻|头|枪|槍|级|級|楼|樓|层|層|届|米"
+    "|公里|吨|斤|岁|死|伤|傷|倍|成|位|个|個|国|省|市|州"
+)
+_RUN = re.compile(
+    rf"百分之[{_CHARS}]{{1,9}}|[{_CHARS}]{{2,16}}|[二三四五六七八九十两兩](?=(?:多|余|餘|几)?(?:{_MEASURES}))"
+)
+_MIXED = re.compile(r"(?<![\d.])(\d{1,9}(?:\.\d{1,4})?)([万萬亿億]|千(?!克|米|瓦))(?![万萬亿億])")
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3}){1,5}(?![\d,])")
+_DATE = re.compile(r"(?<![\d./-])((?:19|20)\d\d)([-/.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?![\d./-])")
+_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?![\d:])")
+_LARGEST = 16
+_LEADING_ZERO = re.compile(r"(?<![\d.])0(?=[1-9][月日点])")
+
+
+def to_digits(sheet: str) -> str:
+    """Return the sheet with Chinese, mixed and grouped numbers, dates and clock times as plain digits."""
+    sheet = _GROUPED.sub(lambda found: found[0].replace(",", ""), sheet)
+    sheet = _DATE.sub(lambda found: f"{found[1]}年{int(found[3])}月{int(found[4])}日", sheet)
+    sheet = _CLOCK.sub(lambda found: f"{int(found[1])}点{found[2]}分", sheet)
+    sheet = _RUN.sub(_read_run, sheet)
+    sheet = _MIXED.sub(_read_mixed, sheet)
+    return _LEADING_ZERO.sub("", sheet)
+
+
+def _read_run(found: re.Match[str]) -> str:
+    run = found[0]
+    if run.startswith("百分之"):
+        share = _value(run[3:])
+        return run if share is None else f"{share}%"
+    value = _value(run)
+    return run if value is None else value
+
+
+def _value(run: str) -> str | None:
+    """Return the number that these characters write, or None where they write none (千万, 万一, 一一)."""
+    if all(char in _DIGITS for char in run):
+        return "".join(str(_DIGITS[char]) for char in run) if len(set(run)) > 1 or len(run) != 2 else None
+    if (
+        not any(char in _DIGITS or char in "十拾" for char in run)
+        or run[0] in _MYRIADS
+        or run[0] in "百千佰仟"
+    ):
+        return None
+    total = _positional(run)
+    return None if total is None else str(total)
+
+
+def _positional(run: str) -> int | None:
+    """Read units from left to right; None where they stand in no order that writes a number (十万百)."""
+    total = section = digit = 0
+    last_unit, last_myriad, pending = 10_000, 10**12, False
+    for char in run:
+        if char in _DIGITS:
+            if pending and _DIGITS[char] and digit:
+                return None
+            digit, pending = _DIGITS[char], True
+        elif char in _UNITS:
+            if _UNITS[char] >= last_unit:
+                return None
+            section += (digit or 1) * _UNITS[char]
+            last_unit, digit, pending = _UNITS[char], 0, False
+        else:
+            if _MYRIADS[char] >= last_myriad or not section + digit:
+                return None
+            total += (section + digit) * _MYRIADS[char]
+            last_myriad, last_unit, section, digit, pending = _MYRIADS[char], 10_000, 0, 0, False
+    return total + section + _tail(digit, last_unit, last_myriad, section, run)
+
+
+def _tail(digit: int, last_unit: int, last_myriad: int, section: int, run: str) -> int:
+    """Return the last digit's worth: 二百五 is 250, 三万五 is 35,000, 二十五 is 25, 二百零五 is 205."""
+    if not digit or (len(run) > 1 and run[-2] in "零〇"):
+        return digit
+    if section and last_unit < 10_000:
+        return digit * max(last_unit // 10, 1)
+    if not section and last_myriad < 10**12:
+        return digit * (last_myriad // 10)
+    return digit
+
+
+def _read_mixed(found: re.Match[str]) -> str:
+    unit = found[2]
+    factor = 1_000 if unit == "千" else _MYRIADS[unit]
+    value = Decimal(found[1]) * factor
+    whole = value.to_integral_value()
+    text = str(int(whole)) if value == whole else str(value.normalize())
+    return text if len(text) <= _LARGEST else found[0]
