@@ -26,10 +26,11 @@ _SENTENCE = re.compile(r"(?<=[。！？!?\n])")
 class Amounts:
     """How many pairs the machine-made sets hold."""
 
-    mutated_titles: int = 150_000
-    mutated_excerpts: int = 60_000
-    disguised_titles: int = 80_000
-    translated_titles: int = 200_000
+    mutated_titles: int = 100_000
+    mutated_excerpts: int = 50_000
+    disguised_titles: int = 60_000
+    translated_titles: int = 210_000
+    reworded_titles: int = 100_000
     cantonese: int = 20_000
     changed_facts: int = 40_000
 
@@ -50,11 +51,10 @@ def title_excerpt(data: Path, random: Random) -> Iterator[Pair]:
     """A question and a stretch of its summary; two stretches of one summary."""
     for title, body in excerpts(data):
         sentences = [s for s in _SENTENCE.split(body) if len(s) >= 8]
-        yield title, body[:120]
+        yield title, body[:80]
         if len(sentences) >= 2:
             half = random.randint(1, len(sentences) - 1)
-            yield "".join(sentences[:half])[:100], "".join(sentences[half:])[:100]
-            yield title, "".join(sentences[half:])[:100]
+            yield "".join(sentences[:half])[:80], "".join(sentences[half:])[:80]
 
 
 def same_event(data: Path) -> Iterator[Pair]:
@@ -105,10 +105,44 @@ def dictionary(data: Path) -> Iterator[Pair]:
             yield word, rendering
 
 
+def synonyms(data: Path) -> dict[str, list[str]]:
+    """Return, per Chinese word, other words of 2 or more characters with an English rendering in common."""
+    by_gloss: dict[str, list[str]] = {}
+    for word, renderings in glosses(data).items():
+        for rendering in set(renderings):
+            if len(rendering) > 3 and len(word) > 1:
+                by_gloss.setdefault(rendering, []).append(word)
+    found: dict[str, list[str]] = {}
+    for words in by_gloss.values():
+        if 2 <= len(words) <= 12:
+            for word in words:
+                found.setdefault(word, []).extend(other for other in words if other != word)
+    return found
+
+
+def synonym_words(data: Path, random: Random) -> Iterator[Pair]:
+    """Two words that the dictionary renders alike."""
+    for word, others in synonyms(data).items():
+        yield word, random.choice(others)
+
+
+def reworded(data: Path, count: int, tokenizer: Tokenizer, random: Random) -> Iterator[Pair]:
+    """A title or sentence, and the same with words replaced by synonyms and a few lost."""
+    known = synonyms(data)
+    texts = titles(data, count, seed=17) + [chinese for chinese, _ in translations(data)]
+    for text in texts:
+        words = tokenizer.encode(text, add_special_tokens=False).tokens
+        changed = [random.choice(known[w]) if w in known and random.random() < 0.6 else w for w in words]
+        if changed != words:
+            yield text, "".join(word for word in changed if random.random() > 0.1)
+
+
 def translated_titles(data: Path, count: int, tokenizer: Tokenizer, random: Random) -> Iterator[Pair]:
     """A title and its rendering word by word: clumsy, but with the words that news are made of."""
     known = glosses(data)
-    for title in titles(data, count, seed=random.randrange(10**6)):
+    bodies = [s for _, body in excerpts(data) for s in _SENTENCE.split(body)[:3] if 15 <= len(s) <= 90]
+    texts = titles(data, count * 2 // 3, seed=random.randrange(10**6)) + random.sample(bodies, count // 3)
+    for title in texts:
         words = tokenizer.encode(title, add_special_tokens=False).tokens
         out = [_render(word, known, random) for word in words]
         found = [word for word in out if word]

@@ -12,17 +12,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from models import pairs
+from models.bare import BareEncoder
+from models.card import write_figures, write_registry
 from models.cooccurrence import starting_rows
 from models.corpus import read_rows, source_path, verify_sources
+from models.evaluate import figures
 from models.export import write_model
 from models.folding import compiled_fold_map
+from models.mining import same_event_pairs
+from models.registry import folder_revision
 from models.tokenization import build_tokenizer
 from models.vocabulary import Sizes, Vocabulary, build_vocabulary
 
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 
 NAME = "chengqing-static-1"
 HERE = Path(__file__).parent
+Sets = dict[str, list[tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Recipe:
 
     dimensions: int = 256
     seed: int = 1
+    first_epochs: float = 0.4  # before more pairs are mined with what was learned
     epochs: float = 1.0
     batch: int = 1024
     learning_rate: float = 0.01
@@ -53,7 +60,6 @@ def vocabulary_texts(data: Path) -> Iterator[str]:
         ("trending_titles_to_2024", "text"),
         ("zhihu_title_excerpt", "b"),
         ("tatoeba_zh_en", "a"),
-        ("bq", "a"),
         ("pawsx_zh", "a"),
     ):
         for row in read_rows(source_path(data, name)):
@@ -66,9 +72,8 @@ def cooccurrence_texts(data: Path, tokenizer: Tokenizer) -> Iterator[str]:
         yield str(row["text"])
     for title, body in pairs.excerpts(data):
         yield f"{title} {body}"
-    for name, columns in (("pawsx_zh", ("a",)), ("bq", ("a", "b"))):
-        for row in read_rows(source_path(data, name)):
-            yield from (str(row[column]) for column in columns)
+    for row in read_rows(source_path(data, "pawsx_zh")):
+        yield str(row["a"])
     for chinese, english in pairs.translations(data):
         yield from (chinese, english, _interleaved(chinese, english, tokenizer)) * 2
     for row in read_rows(source_path(data, "cedict")):
@@ -85,20 +90,21 @@ def _interleaved(first: str, second: str, tokenizer: Tokenizer) -> str:
     return " ".join(token for _, token in sorted(placed))
 
 
-def training_sets(data: Path, tokenizer: Tokenizer, recipe: Recipe) -> dict[str, list[tuple[str, ...]]]:
+def training_sets(data: Path, tokenizer: Tokenizer, recipe: Recipe) -> Sets:
     """Return the pairs (or triples with a hard negative) by name, shuffled."""
     random = Random(recipe.seed)  # noqa: S311 - repeatable, not secret
     amounts = recipe.amounts
-    sets: dict[str, list[tuple[str, ...]]] = {
+    sets: Sets = {
         "title_excerpt": list(pairs.title_excerpt(data, random)),
         "same_event": list(pairs.same_event(data)),
         "pawsx": list(pairs.paraphrases(data, "pawsx_zh")),
-        "bq": list(pairs.paraphrases(data, "bq")),
         "tatoeba": list(pairs.translations(data)),
         "tatoeba_zh": list(pairs.shared_translation(data)),
         "cedict": list(pairs.dictionary(data)),
         "translated": list(pairs.translated_titles(data, amounts.translated_titles, tokenizer, random)),
         "mutated": list(pairs.mutated(data, amounts, random)),
+        "synonyms": list(pairs.synonym_words(data, random)),
+        "reworded": list(pairs.reworded(data, amounts.reworded_titles, tokenizer, random)),
         "changed_facts": list(pairs.changed_facts(data, amounts, random)),
     }
     for rows in sets.values():
@@ -106,16 +112,14 @@ def training_sets(data: Path, tokenizer: Tokenizer, recipe: Recipe) -> dict[str,
     return sets
 
 
-def fit(
-    model: SentenceTransformer, sets: dict[str, list[tuple[str, ...]]], recipe: Recipe, workdir: Path
-) -> None:
-    """Train with in-batch negatives: every pair against all others of its batch."""
+def fit(model: SentenceTransformer, sets: Sets, recipe: Recipe, workdir: Path, epochs: float) -> None:
+    """Train with in-batch negatives: every pair against all others of its batch, in both directions."""
     from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
     arguments = SentenceTransformerTrainingArguments(
         output_dir=str(workdir / "trainer"),
-        num_train_epochs=recipe.epochs,
+        num_train_epochs=epochs,
         per_device_train_batch_size=recipe.batch,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="linear",
@@ -131,11 +135,12 @@ def fit(
         dataloader_pin_memory=False,
         disable_tqdm=True,
     )
-    loss = MultipleNegativesRankingLoss(model, scale=recipe.scale)
+    both_ways: Any = ("query_to_doc", "doc_to_query")
+    loss = MultipleNegativesRankingLoss(model, scale=recipe.scale, directions=both_ways)
     trainer = SentenceTransformerTrainer(
         model=model,
         args=arguments,
-        train_dataset={name: _dataset(rows) for name, rows in sets.items()},
+        train_dataset={name: _dataset(rows) for name, rows in sets.items() if rows},
         loss=loss,
     )
     trainer.train()
@@ -161,8 +166,21 @@ def train_rows(
     initial = starting_rows(texts, tokenizer, np.array(vocabulary.rows), recipe.dimensions, recipe.seed)
     composed = ComposedEmbedding(tokenizer, vocabulary, initial)
     model = SentenceTransformer(modules=[composed, Normalize()], device="cpu")
-    fit(model, training_sets(data, tokenizer, recipe), recipe, workdir)
+    sets = training_sets(data, tokenizer, recipe)
+    fit(model, sets, recipe, workdir, recipe.first_epochs)
+    sets["mined"] = mined_pairs(data, tokenizer, composed.baked_rows(), vocabulary, workdir)
+    fit(model, sets, recipe, workdir, recipe.epochs)
     return composed.baked_rows()
+
+
+def mined_pairs(
+    data: Path, tokenizer: Tokenizer, rows: NDArray[np.float32], vocabulary: Vocabulary, workdir: Path
+) -> list[tuple[str, ...]]:
+    """Return titles of one event that the half-trained model finds near each other."""
+    folder = workdir / "half-trained"
+    write_model(folder, tokenizer, rows, np.array(vocabulary.rows))
+    encoder = BareEncoder(folder, "half-trained", "0")
+    return [(first, second) for _, first, second in same_event_pairs(data, encoder.encode)]
 
 
 def make_model(data: Path, folder: Path, recipe: Recipe) -> None:
@@ -185,6 +203,12 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=Recipe.epochs)
     chosen = parser.parse_args()
     make_model(chosen.data, chosen.out, Recipe(epochs=chosen.epochs))
+    encoder = BareEncoder(chosen.out, chosen.out.name, folder_revision(chosen.out))
+    if chosen.out == HERE / NAME:
+        write_registry(chosen.out, encoder.dimensions)
+    write_figures(
+        HERE / "cards" / f"{chosen.out.name}.md", figures(encoder.encode, chosen.data), encoder.revision
+    )
 
 
 if __name__ == "__main__":
