@@ -22,13 +22,13 @@ import pyarrow.parquet as pq
 from pipeline import tables as t
 from pipeline.claims import Previous
 from pipeline.errors import ChengqingError, StageError, StoreError, UnknownName
-from pipeline.files import write_parquet
+from pipeline.files import locked, write_parquet
 from pipeline.incident import Incident
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
 from pipeline.progress import bar
 from pipeline.raw import crawls_table, finished_crawls
-from pipeline.runs import Run, RunRegistry, StageRun, incident_lock
+from pipeline.runs import Run, RunRegistry, StageRun
 from pipeline.stages import PUBLISH, STAGE_NAMES, STAGES, Context, Stage, as_of
 from pipeline.warehouse import KEPT_VERSIONS, Contents, decided_tables, publish, recorded_tables
 
@@ -60,6 +60,11 @@ class Wish:
         return self.first is not None and STAGE_NAMES.index(stage) >= STAGE_NAMES.index(self.first)
 
 
+def run_lock(data: DataDir, incident: str) -> Path:
+    """Held by the one run of an incident that may be at work."""
+    return data.lake(incident) / ".lock"
+
+
 def run_incident(
     data: DataDir, incident: Incident, wish: Wish | None = None, told: Told | None = None
 ) -> Run:
@@ -72,7 +77,7 @@ def run_incident(
     for name in (wish.first, wish.only):
         if name and name not in STAGE_NAMES:
             raise UnknownName(f"no stage {name!r}; there are: {', '.join(STAGE_NAMES)}")
-    with incident_lock(data.lake(incident.id)) as mine:
+    with locked(run_lock(data, incident.id), wait=False) as mine:
         if not mine:
             raise StageError(
                 f"incident {incident.id}: another run is at work; wait for it, see: chengqing doctor"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -160,16 +159,3 @@ def _stage(row: tuple[Any, ...]) -> StageRun:
     return StageRun(
         stage, status, key, rows_in, rows_out, json.loads(rejects or "{}"), seconds, peak, json.loads(files)
     )
-
-
-@contextlib.contextmanager
-def incident_lock(folder: Path) -> Iterator[bool]:
-    """Hold the incident's run lock; gives False when another process has it. A kill releases it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a+") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

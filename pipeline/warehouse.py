@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipeline import tables as t
 from pipeline.errors import StoreError
-from pipeline.files import fsync_folder, swap_symlink
+from pipeline.files import fsync_folder, locked, swap_symlink
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
 from pipeline.runs import Run
@@ -50,21 +50,21 @@ def publish(data: DataDir, incident: str, contents: Contents) -> Path:
 
     A kill at any moment leaves the last good one in place; leftovers go with the next publishing.
     """
-    data.warehouse.mkdir(parents=True, exist_ok=True)
     link = data.published(incident)
-    number = max([_number(path) for path in _versions(link)], default=0) + 1
-    target = link.with_name(f"{incident}-{number}.duckdb")
-    temporary = target.with_name(f".{target.name}.tmp")
-    temporary.unlink(missing_ok=True)
-    temporary.with_name(temporary.name + ".wal").unlink(missing_ok=True)
-    _build(temporary, contents)
-    with temporary.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    temporary.replace(target)
-    fsync_folder(target.parent)
-    swap_symlink(link, target)
-    for old in _versions(link)[:-KEPT_VERSIONS]:
-        old.unlink()
+    with locked(link.with_name(f".{incident}.lock"), wait=True):
+        number = max([_number(path) for path in _versions(link)], default=0) + 1
+        target = link.with_name(f"{incident}-{number}.duckdb")
+        temporary = target.with_name(f".{target.name}.tmp")
+        for leftover in link.parent.glob(f".{incident}-*.duckdb.tmp*"):
+            leftover.unlink()
+        _build(temporary, contents)
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+        fsync_folder(target.parent)
+        swap_symlink(link, target)
+        for old in _versions(link)[:-KEPT_VERSIONS]:
+            old.unlink()
     return target
 
 

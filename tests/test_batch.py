@@ -9,17 +9,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import SAMPLE, make_incident, sample_posts, store_posts
 
+from conftest import SAMPLE, make_incident, sample_posts, store_posts
 from pipeline import batch, stages
-from pipeline.batch import Wish, run_incident
+from pipeline.batch import Wish, run_incident, run_lock
 from pipeline.errors import StageError, UnknownName
+from pipeline.files import locked
 from pipeline.incident import find_incident
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
 from pipeline.questions import ask
 from pipeline.records import Post, RulingKind, Status, Triage
-from pipeline.runs import RunRegistry, incident_lock
+from pipeline.runs import RunRegistry
 from pipeline.tables import DERIVED
 
 NOW = datetime(2026, 3, 13, 12, tzinfo=UTC)
@@ -169,7 +170,7 @@ def test_a_failed_stage_leaves_the_last_good_warehouse(
 
 
 def test_only_one_run_at_a_time(fire: DataDir) -> None:
-    with incident_lock(fire.lake("fire")) as mine:
+    with locked(run_lock(fire, "fire"), wait=False) as mine:
         assert mine
         with pytest.raises(StageError, match="another run"):
             run(fire)

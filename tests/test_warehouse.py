@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import duckdb
 import pytest
-from conftest import SAMPLE
 
+from conftest import SAMPLE
 from pipeline import tables as t
 from pipeline.batch import republish
 from pipeline.duck import connect_published
@@ -89,6 +91,16 @@ def test_only_the_last_versions_stay(sample: DataDir) -> None:
     kept = sorted(path.name for path in sample.warehouse.glob("*.duckdb") if not path.is_symlink())
     assert len(kept) == KEPT_VERSIONS
     assert sample.published(SAMPLE).resolve() == newest
+
+
+def test_publishers_at_once_take_turns(sample: DataDir) -> None:
+    republish(sample, SAMPLE)
+    first = int(sample.published(SAMPLE).resolve().stem.rsplit("-", 1)[1])
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: republish(sample, SAMPLE).name, range(6)))
+    assert sorted(made) == sorted(f"{SAMPLE}-{number}.duckdb" for number in range(first + 1, first + 7))
+    assert ask(sample, SAMPLE, "select count(*) as n from claims", {})[0]["n"] > 100
+    assert not list(sample.warehouse.glob(".*.tmp*"))
 
 
 def test_nothing_published_is_said_with_the_command_that_helps(data: DataDir) -> None:
