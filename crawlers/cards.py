@@ -18,7 +18,9 @@ from pipeline.incident import SourceUse
 from pipeline.paths import DataDir
 
 SHIPPED = Path(__file__).parent / "sources"
-_ROBOTS = ("obeyed", "none published", "ask first")
+SET_ASIDE = "set aside"
+_ROBOTS = ("obeyed", "none published", "ask first", SET_ASIDE)
+_DECISION = {"by", "on", "reason"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,9 @@ class SourceCard:
     lineage: str = ""
     """Where its words come from: own reporting, members, other outlets, a government."""
     robots: str = "obeyed"
+    """``obeyed``, ``none published``, ``ask first`` (off), or ``set aside`` by the decision below."""
+    robots_decision: dict[str, Any] = field(default_factory=dict)
+    """Who decided about this site's robots.txt (``by``), when (``on``, a date) and why (``reason``)."""
     checked: date | None = None
     """When a person last read the site's robots.txt and terms."""
     terms: str = ""
@@ -82,6 +87,11 @@ def _check(card: SourceCard, path: Path) -> None:
         (card.name != path.stem, f"name is {card.name!r} but the file is {path.name}"),
         (card.family not in FAMILIES, f"no family {card.family!r}; there are: {', '.join(sorted(FAMILIES))}"),
         (card.robots not in _ROBOTS, f"robots must be one of {', '.join(_ROBOTS)}"),
+        (card.enabled and card.robots == "ask first", 'robots = "ask first" goes with enabled = false'),
+        (
+            _undecided(card),
+            "write [robots_decision] with by, on (a date) and reason: people decide this, in writing",
+        ),
         (not isinstance(card.delay, int | float) or card.delay < 0, "delay must be a number of seconds"),
         (card.checked is not None and not isinstance(card.checked, date), "checked must be a date or empty"),
         (not isinstance(card.title, dict) or "en" not in card.title, "title.en is missing"),
@@ -89,6 +99,15 @@ def _check(card: SourceCard, path: Path) -> None:
     problems = [sentence for is_wrong, sentence in wrong if is_wrong]
     if problems:
         raise UsageError(f"{path}: {'; '.join(problems)}")
+
+
+def _undecided(card: SourceCard) -> bool:
+    """Whether a decision about robots.txt is needed and not written down in full."""
+    family = FAMILIES.get(card.family)
+    needed = card.robots == SET_ASIDE or (card.enabled and family is not None and family.needs_decision)
+    given = card.robots_decision
+    complete = set(given) == _DECISION and isinstance(given.get("on"), date) and all(given.values())
+    return needed and not complete
 
 
 def all_cards(data: DataDir | None = None) -> dict[str, SourceCard]:

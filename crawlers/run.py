@@ -18,15 +18,16 @@ from urllib.parse import urlsplit
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 
-from crawlers.cards import SourceCard, card_of
+from crawlers.cards import SET_ASIDE, SourceCard, card_of
 from crawlers.families import family_named
 from crawlers.families.base import Family, count_param
 from crawlers.identity import Identity
 from crawlers.items import Context, zone_of
 from crawlers.net.guard import LOOPBACK, is_loopback
+from crawlers.net.keys import Keys
 from crawlers.net.redact import Redactor
 from crawlers.net.settings import MIN_DELAY, crawl_settings
-from crawlers.secrets import SecretStore
+from crawlers.secrets import SecretStore, variable_of
 from crawlers.spider import FamilySpider
 from crawlers.store import (
     OVERLAP,
@@ -82,6 +83,8 @@ class Plan:
     delay: float
     allowed: list[str]
     params: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    """Values of the card's secrets, by name."""
 
     @property
     def collector(self) -> str:
@@ -112,7 +115,20 @@ def make_plan(data: DataDir, incident: Incident, use: SourceUse, *, allow_loopba
             f"source {use.name}: delay = {delay}; at least {MIN_DELAY} s outside of this machine"
         )
     allowed = list(LOOPBACK) if allow_loopback else []
-    return Plan(data, incident, use, card, family, float(delay), allowed, params)
+    secrets = _secrets_of(card, data)
+    return Plan(data, incident, use, card, family, float(delay), allowed, params, secrets)
+
+
+def _secrets_of(card: SourceCard, data: DataDir) -> dict[str, str]:
+    """What the card's secrets are on this desk. Raises ``UsageError`` that names the missing ones."""
+    store = SecretStore(data)
+    found = {name: value for name in card.secrets if (value := store.get(name))}
+    if missing := [name for name in card.secrets if name not in found]:
+        raise UsageError(
+            f"source card {card.name} needs {', '.join(missing)}: set {variable_of(missing[0])}, "
+            f'or write {missing[0]} = "…" into {store.path} (mode 0600)'
+        )
+    return found
 
 
 def context_of(plan: Plan, crawl_id: str, marks: dict[str, datetime]) -> Context:
@@ -159,7 +175,7 @@ def open_store(plan: Plan, every: float) -> tuple[CrawlStore, Context, list[dict
 
 def crawl(plan: Plan, every: float, record: str | None = None) -> tuple[dict[str, Any], bool]:
     """Run the crawl to its end; returns its summary and whether it was stopped from outside."""
-    redact = Redactor(SecretStore(plan.data).values())
+    redact = Redactor([*SecretStore(plan.data).values(), *plan.secrets.values()])
     with source_lock(plan.data, plan.incident.id, plan.use.name):
         store, context, earlier = open_store(plan, every)
         process = AsyncCrawlerProcess(_settings(plan), install_root_handler=False)
@@ -172,6 +188,7 @@ def crawl(plan: Plan, every: float, record: str | None = None) -> tuple[dict[str
         )
         spider.known_validators = validators_of(earlier)
         spider.record_to = Path(record) if record else None
+        spider.keys = Keys(plan.family, plan.use.url, plan.secrets, redact) if plan.secrets else None
         process.crawl(crawler, ready=spider)
         process.start()
         if "shutdown" in reasons:
@@ -185,6 +202,7 @@ def _settings(plan: Plan) -> dict[str, Any]:
     given = {name: float(plan.params[name]) for name in ("timeout", "backoff") if name in plan.params}
     settings = crawl_settings(delay=plan.delay, allowed=plan.allowed, **given)
     return settings | {
+        "ROBOTSTXT_OBEY": plan.card.robots != SET_ASIDE,
         "CLOSESPIDER_TIMEOUT": count_param(plan.params, "max_seconds", 3_600, 7 * 86_400),
         "CLOSESPIDER_ERRORCOUNT": 10,
     }

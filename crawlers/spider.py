@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from crawlers.families.base import Family
 from crawlers.items import Answer, Context, Fetch, Page, PageChanged, Stop
 from crawlers.net.guard import AddressRefused
+from crawlers.net.keys import Keys, LoginRefused
 from crawlers.net.redact import Redactor
 from crawlers.net.retry import WAIT_ASKED
 from crawlers.net.robots import RobotsRefused
@@ -46,6 +47,7 @@ class FamilySpider(scrapy.Spider):
         self._failures = 0
         self.known_validators: dict[str, dict[str, str]] = {}
         self.record_to: Path | None = None
+        self.keys: Keys | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, ready: FamilySpider, **kwargs: Any) -> FamilySpider:  # noqa: ANN401  Scrapy's signature
@@ -137,7 +139,7 @@ class FamilySpider(scrapy.Spider):
         """Name what kept an address from being read."""
         fetch: Fetch = failure.request.cb_kwargs["fetch"]  # type: ignore[attr-defined]  # Scrapy sets it
         error = failure.value
-        if isinstance(error, RobotsRefused | AddressRefused):
+        if isinstance(error, RobotsRefused | AddressRefused | LoginRefused):
             self._refused(fetch, str(error))
         elif isinstance(error, IgnoreRequest):
             self._trouble(fetch, "error", str(error))

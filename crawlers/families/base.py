@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -34,6 +34,8 @@ class Family(ABC):
     """Whether answers carry validators worth sending back (ETag, Last-Modified)."""
     params: ClassVar[frozenset[str]] = frozenset()
     """Parameters that this family understands besides the common ones."""
+    needs_decision: ClassVar[bool] = False
+    """Whether a person must have decided about robots.txt, on the card, before it may be switched on."""
 
     @abstractmethod
     def start(self, url: str, context: Context) -> list[Fetch]:
@@ -50,6 +52,18 @@ class Family(ABC):
     def is_end(self, answer: Answer, fetch: Fetch) -> bool:
         """Whether an error answer only says that the list has no further page."""
         return False
+
+    def secret_headers(self, secrets: Mapping[str, str]) -> dict[str, str]:
+        """Headers made of the card's secrets; they go to the source's own origin and nowhere else."""
+        return {}
+
+    def login(self, url: str, secrets: Mapping[str, str]) -> tuple[str, dict[str, Any]] | None:
+        """Address and JSON body of a login that must come first; ``None`` where none is needed."""
+        return None
+
+    def session_headers(self, answer: Answer) -> dict[str, str]:
+        """Headers of the session that a login answered with; empty where it did not."""
+        return {}
 
 
 def refusal_of(answer: Answer) -> str | None:

@@ -44,6 +44,7 @@ def crawl_settings(
             "crawlers.net.robots.StrictRobots": 100,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             "crawlers.net.retry.PatientRetry": 550,
+            "crawlers.net.keys.KeyHeaders": 560,
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
         },
         "ITEM_PIPELINES": {"crawlers.spider.StorePages": 100},
