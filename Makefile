@@ -19,8 +19,8 @@ setup: .venv/.ready ## Create .venv with everything that is locked
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it, or say make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "This Python cannot make environments: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 demo: .venv/.ready ## Crawl, run and show the sample incident (SERVE=0 ends after publishing, PORT=8501)
@@ -36,11 +36,12 @@ gate: .venv/.ready ## Format, lint, types, layers
 	$(BIN)/lint-imports
 
 bench: .venv/.ready ## Every bench, beside its peers (DATA=../shared/data)
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -e ".[bench]"
 	$(BIN)/chengqing bench all $(if $(DATA),--data $(DATA))
 
 lock: ## Resolve the dependencies anew into requirements.lock, in an environment of its own
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,bench]"
+	.venv-lock/bin/python -m pip install -qq --disable-pip-version-check -e ".[dev]"
 	.venv-lock/bin/python -m pip freeze --exclude-editable | sed "s/+cpu//" > requirements.lock
 	rm -rf .venv-lock
 
