@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crawlers.families.base import Family
+from crawlers.families.bluesky import Bluesky
 from crawlers.families.discuz import Discuz
 from crawlers.families.feed import Feed
 from crawlers.families.mastodon import Mastodon
@@ -10,7 +11,9 @@ from crawlers.families.telegram import Telegram
 from crawlers.families.wordpress import WordPress
 from pipeline.errors import UnknownName
 
-FAMILIES: dict[str, type[Family]] = {cls.name: cls for cls in (Discuz, Feed, Mastodon, Telegram, WordPress)}
+FAMILIES: dict[str, type[Family]] = {
+    cls.name: cls for cls in (Bluesky, Discuz, Feed, Mastodon, Telegram, WordPress)
+}
 
 
 def family_named(name: str) -> Family:
