@@ -125,6 +125,8 @@ def _crawl_one(job: Job, children: Children, on_event: OnEvent) -> Outcome:
         try:
             _listen(child, job, outcome, on_event)
         finally:
+            if child.stdout is not None:
+                child.stdout.close()
             outcome.exit_code = child.wait()
             children.ended(child)
         outcome.message = outcome.message if outcome.summary or outcome.message != _BEGUN else _tail(log)

@@ -24,7 +24,7 @@ _HREF = re.compile(r"""(?i)<a\b[^<>]*?\bhref\s*=\s*["']([^"'<>]+)["']""")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _MANY_LINES = re.compile(r"\n{3,}")
 _EDGE = "\x1e"  # a block begins or ends here: however many meet, they make one line end
-_EDGES = re.compile(r"[ \t]*\x1e[\x1e \t]*")
+_EDGES = re.compile(r"\x1e[\x1e \t]*")
 _CHARSET = re.compile(rb"""(?i)(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9_-]{2,20})""")
 _WIDER = {
     "gb2312": "gb18030",
