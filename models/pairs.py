@@ -26,11 +26,11 @@ _SENTENCE = re.compile(r"(?<=[。！？!?\n])")
 class Amounts:
     """How many pairs the machine-made sets hold."""
 
-    mutated_titles: int = 100_000
-    mutated_excerpts: int = 50_000
+    mutated_titles: int = 80_000
+    mutated_excerpts: int = 40_000
     disguised_titles: int = 60_000
-    translated_titles: int = 210_000
-    reworded_titles: int = 100_000
+    translated_titles: int = 180_000
+    reworded_titles: int = 60_000
     cantonese: int = 20_000
     changed_facts: int = 40_000
 

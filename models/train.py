@@ -26,7 +26,6 @@ from models.corpus import read_rows, source_path, verify_sources
 from models.evaluate import figures
 from models.export import write_model
 from models.folding import compiled_fold_map
-from models.mining import same_event_pairs
 from models.registry import folder_revision
 from models.tokenization import build_tokenizer
 from models.vocabulary import Sizes, Vocabulary, build_vocabulary
@@ -45,11 +44,13 @@ class Recipe:
 
     dimensions: int = 256
     seed: int = 1
-    first_epochs: float = 0.4  # before more pairs are mined with what was learned
     epochs: float = 1.0
     batch: int = 1024
     learning_rate: float = 0.01
     scale: float = 20.0
+    half_weight: float = (
+        0.3  # of the loss of the first half of the dimensions, so that vectors can be cut short
+    )
     sizes: Sizes = field(default_factory=Sizes)
     amounts: pairs.Amounts = field(default_factory=pairs.Amounts)
 
@@ -60,6 +61,7 @@ def vocabulary_texts(data: Path) -> Iterator[str]:
         ("trending_titles_to_2024", "text"),
         ("zhihu_title_excerpt", "b"),
         ("tatoeba_zh_en", "a"),
+        ("bq", "a"),
         ("pawsx_zh", "a"),
     ):
         for row in read_rows(source_path(data, name)):
@@ -72,8 +74,9 @@ def cooccurrence_texts(data: Path, tokenizer: Tokenizer) -> Iterator[str]:
         yield str(row["text"])
     for title, body in pairs.excerpts(data):
         yield f"{title} {body}"
-    for row in read_rows(source_path(data, "pawsx_zh")):
-        yield str(row["a"])
+    for name, columns in (("pawsx_zh", ("a",)), ("bq", ("a", "b"))):
+        for row in read_rows(source_path(data, name)):
+            yield from (str(row[column]) for column in columns)
     for chinese, english in pairs.translations(data):
         yield from (chinese, english, _interleaved(chinese, english, tokenizer)) * 2
     for row in read_rows(source_path(data, "cedict")):
@@ -98,6 +101,7 @@ def training_sets(data: Path, tokenizer: Tokenizer, recipe: Recipe) -> Sets:
         "title_excerpt": list(pairs.title_excerpt(data, random)),
         "same_event": list(pairs.same_event(data)),
         "pawsx": list(pairs.paraphrases(data, "pawsx_zh")),
+        "bq": list(pairs.paraphrases(data, "bq")),
         "tatoeba": list(pairs.translations(data)),
         "tatoeba_zh": list(pairs.shared_translation(data)),
         "cedict": list(pairs.dictionary(data)),
@@ -112,14 +116,14 @@ def training_sets(data: Path, tokenizer: Tokenizer, recipe: Recipe) -> Sets:
     return sets
 
 
-def fit(model: SentenceTransformer, sets: Sets, recipe: Recipe, workdir: Path, epochs: float) -> None:
+def fit(model: SentenceTransformer, sets: Sets, recipe: Recipe, workdir: Path) -> None:
     """Train with in-batch negatives: every pair against all others of its batch, in both directions."""
     from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
-    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+    from sentence_transformers.sentence_transformer.losses import MatryoshkaLoss, MultipleNegativesRankingLoss
 
     arguments = SentenceTransformerTrainingArguments(
         output_dir=str(workdir / "trainer"),
-        num_train_epochs=epochs,
+        num_train_epochs=recipe.epochs,
         per_device_train_batch_size=recipe.batch,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="linear",
@@ -136,7 +140,9 @@ def fit(model: SentenceTransformer, sets: Sets, recipe: Recipe, workdir: Path, e
         disable_tqdm=True,
     )
     both_ways: Any = ("query_to_doc", "doc_to_query")
-    loss = MultipleNegativesRankingLoss(model, scale=recipe.scale, directions=both_ways)
+    ranking = MultipleNegativesRankingLoss(model, scale=recipe.scale, directions=both_ways)
+    widths = [recipe.dimensions, recipe.dimensions // 2]
+    loss = MatryoshkaLoss(model, ranking, widths, matryoshka_weights=[1, recipe.half_weight])
     trainer = SentenceTransformerTrainer(
         model=model,
         args=arguments,
@@ -167,20 +173,8 @@ def train_rows(
     composed = ComposedEmbedding(tokenizer, vocabulary, initial)
     model = SentenceTransformer(modules=[composed, Normalize()], device="cpu")
     sets = training_sets(data, tokenizer, recipe)
-    fit(model, sets, recipe, workdir, recipe.first_epochs)
-    sets["mined"] = mined_pairs(data, tokenizer, composed.baked_rows(), vocabulary, workdir)
-    fit(model, sets, recipe, workdir, recipe.epochs)
+    fit(model, sets, recipe, workdir)
     return composed.baked_rows()
-
-
-def mined_pairs(
-    data: Path, tokenizer: Tokenizer, rows: NDArray[np.float32], vocabulary: Vocabulary, workdir: Path
-) -> list[tuple[str, ...]]:
-    """Return titles of one event that the half-trained model finds near each other."""
-    folder = workdir / "half-trained"
-    write_model(folder, tokenizer, rows, np.array(vocabulary.rows))
-    encoder = BareEncoder(folder, "half-trained", "0")
-    return [(first, second) for _, first, second in same_event_pairs(data, encoder.encode)]
 
 
 def make_model(data: Path, folder: Path, recipe: Recipe) -> None:

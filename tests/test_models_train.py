@@ -41,7 +41,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"a": claim, "b": f"快讯：{claim[:6]}最新消息。{claim}。请大家注意安全！", "label": 1}
         for claim in claims
     ]
-    for name in ("trend_same_event_to_2023", "zhihu_title_edits", "zhihu_title_excerpt", "pawsx_zh"):
+    for name in ("trend_same_event_to_2023", "zhihu_title_edits", "zhihu_title_excerpt", "pawsx_zh", "bq"):
         write_rows(folder, name, pairs)
     english = [{"a": place + thing, "b": f"news from city {number}"} for number, (place, thing) in enumerate(
         (place, thing) for place in PLACES for thing in THINGS)]  # fmt: skip
