@@ -49,6 +49,10 @@ class Desk:
         as_of = queries.overview(self.file).as_of if self.file else None
         return Clock.at(self.words, self.zone, as_of)
 
+    def now(self) -> Clock:
+        """The clock for what people do: their ages count from now, however old the data are."""
+        return Clock.at(self.words, self.zone, None)
+
     def address(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """Query parameters of a link inside the open incident."""
         return {"incident": self.name, **(more or {})}

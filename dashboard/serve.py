@@ -13,7 +13,6 @@ import os
 import re
 import threading
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import streamlit as st
 import uvicorn
@@ -87,11 +86,10 @@ class Guard:
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-def local_path(referer: str | None) -> str:
-    """Path and query to go back to; never another host, whatever the header says."""
-    parts = urlsplit(referer or "")
-    path = parts.path if parts.path in PAGES else "/"
-    return f"{path}?{parts.query}" if parts.query else path
+def local_path(back: str | None) -> str:
+    """Path and query to go back to: one of our pages, never another host, whatever was asked."""
+    path, _, query = (back or "").partition("?")
+    return (path if path in PAGES else "/") + (f"?{query}" if query else "")
 
 
 async def theme(request: Request) -> Response:

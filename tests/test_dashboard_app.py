@@ -162,7 +162,7 @@ def test_taking_a_claim_and_deciding_leave_a_history(desk: DataDir) -> None:
     assert (stands.status, stands.assignee, stands.updated_by) == (Status.IN_REVIEW, "Mei", "Mei")
     assert stands.anchor_posts, "a decision keeps posts that find the claim again"
     at.text_area[0].set_value("Called the hospital: **no deaths**")
-    at.selectbox(key=f"rating_{claim_name(0)}_1").select(Rating.INACCURATE)
+    at.selectbox(key=f"rating_{claim_name(0)}_1").select(Rating.INACCURATE.value)
     button(at, "Save decision").click().run()
     stands = Ledger(desk.ledger).triage(INCIDENT)[claim_name(0)]
     assert (stands.version, stands.rating, stands.note) == (

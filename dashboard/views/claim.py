@@ -46,13 +46,13 @@ def _claim(desk: Desk, file: str, claim_id: str, view: ListView) -> None:
     card = queries.cards(file, (claim_id,))[0]
     language = LANGUAGE_OF_SCRIPT.get(card.exemplar_script or "", "zh")
     show("claim_head", words=words, clock=clock, card=card, language=language)
-    actions(desk, file, clock, claim_id)
+    actions(desk, file, claim_id)
     with st.container(key="claim"):
         main, side = st.columns([7, 4], gap="large")
     with side:
-        decision(desk, file, clock, claim_id)
+        decision(desk, file, claim_id)
         why_ranked(desk, queries.rank_row(file, claim_id))
-        history(desk, file, clock, claim_id)
+        history(desk, file, claim_id)
     with main:
         timeline(desk, clock, queries.hours(file, (claim_id,))[claim_id], card.as_of)
         _tabs(desk, file, clock, claim_id, {"claim": claim_id, **view.params()})
@@ -68,7 +68,7 @@ def _tabs(desk: Desk, file: str, clock: Clock, claim_id: str, params: dict[str, 
     with second:
         variants(desk, clock, wordings)
     with third:
-        matches(desk, clock, near)
+        matches(desk, near)
 
 
 def _ways(desk: Desk, file: str, view: ListView, claim_id: str | None) -> None:

@@ -23,7 +23,7 @@ def page(desk: Desk) -> None:
     if desk.incident is None:
         nothing_published(desk)
         return
-    clock = Clock.at(desk.words, desk.zone, None)
+    clock = desk.now()
     runs = _runs(desk)
     _last(desk, clock)
     killed = [run for run in runs if state_of(run) == "abandoned"]
@@ -76,7 +76,7 @@ def _stages(desk: Desk, clock: Clock, runs: list[Run]) -> None:
         picked = st.selectbox(
             desk.words("health.pick"),
             list(by_id),
-            format_func=lambda run_id: f"{clock.absolute(by_id[run_id].started_at)} · {run_id[-40:]}",
+            format_func=lambda run_id: f"{clock.absolute(by_id[run_id].started_at)} · {run_id.partition('-')[0]}",
             width=420,
         )
     show("stages", words=desk.words, clock=clock, run=by_id[picked])

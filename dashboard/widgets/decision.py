@@ -10,7 +10,6 @@ import streamlit as st
 from dashboard.decide import Stale, standing, submit, taken
 from dashboard.desk import MAX_ACTOR_CHARS, Desk
 from dashboard.render import show
-from dashboard.times import Clock
 from dashboard.words import Words
 from pipeline.ledger import MAX_NOTE_CHARS
 from pipeline.records import Rating, Status, Triage
@@ -18,27 +17,27 @@ from pipeline.records import Rating, Status, Triage
 PINNED, STALE = "pinned", "stale"
 
 
-def actions(desk: Desk, file: str, clock: Clock, claim_id: str) -> None:
+def actions(desk: Desk, file: str, claim_id: str) -> None:
     """Where the claim stands, and the moves of one key: shown right below its text, also on a phone."""
     now = standing(desk, claim_id)
     with st.container(key="actions", horizontal=True, vertical_alignment="center", gap="small"):
         _quick(desk, file, _pinned(now))
-        show("standing", words=desk.words, clock=clock, stands=now)
+        show("standing", words=desk.words, clock=desk.now(), stands=now)
     if not desk.actor:
         show("small", text=desk.words("you.needed"))
 
 
-def decision(desk: Desk, file: str, clock: Clock, claim_id: str) -> None:
+def decision(desk: Desk, file: str, claim_id: str) -> None:
     """The form to change where the claim stands."""
     now = standing(desk, claim_id)
     seen = _pinned(now)
     show("section", title=desk.words("claim.decision"))
     stale = st.session_state.get(STALE)
     if isinstance(stale, Stale) and stale.mine.claim_id == claim_id:
-        _both(desk, file, clock, Stale(stale.mine, now))
+        _both(desk, file, Stale(stale.mine, now))
         return
     if now.version != seen.version:
-        told = desk.words("decide.changed", actor=now.updated_by or "", when=clock.age(now.updated_at))
+        told = desk.words("decide.changed", actor=now.updated_by or "", when=desk.now().age(now.updated_at))
         show("notice", kind="warn", title="", text=told, hint="")
     _form(desk, file, seen)
 
@@ -111,7 +110,7 @@ def _form(desk: Desk, file: str, seen: Triage) -> None:
 
 def _codes(words: Words, seen: Triage, mark: str) -> tuple[Status, Rating | None]:
     """Status and rating side by side."""
-    ratings: list[Rating | None] = [None, *Rating]
+    ratings = ["", *(rating.value for rating in Rating)]
     with st.container(horizontal=True, gap="small"):
         status = st.selectbox(
             words("decide.status"),
@@ -123,17 +122,17 @@ def _codes(words: Words, seen: Triage, mark: str) -> tuple[Status, Rating | None
         rating = st.selectbox(
             words("decide.rating"),
             ratings,
-            index=ratings.index(seen.rating),
-            format_func=lambda value: words.of("rating", value.value if value else "unrated"),
+            index=ratings.index(seen.rating.value if seen.rating else ""),
+            format_func=lambda value: words.of("rating", value or "unrated"),
             key=f"rating_{mark}",
         )
-    return status or seen.status, rating
+    return status or seen.status, Rating(rating) if rating else None
 
 
-def _both(desk: Desk, file: str, clock: Clock, stale: Stale) -> None:
+def _both(desk: Desk, file: str, stale: Stale) -> None:
     """Mine and theirs, and the two ways on. Nothing is lost until the person chooses."""
     words = desk.words
-    show("both", words=words, clock=clock, mine=stale.mine, theirs=stale.theirs)
+    show("both", words=words, clock=desk.now(), mine=stale.mine, theirs=stale.theirs)
     with st.container(horizontal=True, gap="small"):
         if st.button(words("decide.keep_mine"), type="primary", key="keep_mine", disabled=not desk.actor):
             _save(desk, file, replace(stale.mine, version=stale.theirs.version))

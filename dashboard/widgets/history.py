@@ -8,7 +8,6 @@ from datetime import datetime
 from dashboard.decide import changes, rulings_of
 from dashboard.desk import Desk
 from dashboard.render import show
-from dashboard.times import Clock
 from dashboard.words import Words
 from pipeline.ledger import Event
 
@@ -25,7 +24,7 @@ class Line:
     note: str
 
 
-def history(desk: Desk, file: str, clock: Clock, claim_id: str) -> None:
+def history(desk: Desk, file: str, claim_id: str) -> None:
     """The list on the claim page."""
     events = desk.ledger().events(desk.name, claim_id, MOST)
     older = [*events[1:], None][: len(events)]
@@ -35,7 +34,7 @@ def history(desk: Desk, file: str, clock: Clock, claim_id: str) -> None:
         for r in rulings_of(desk, file, claim_id)
     ]
     lines.sort(key=lambda line: line.when, reverse=True)
-    show("history", words=desk.words, clock=clock, lines=lines[:MOST])
+    show("history", words=desk.words, clock=desk.now(), lines=lines[:MOST])
 
 
 def _decided(words: Words, event: Event, before: Event | None) -> Line:

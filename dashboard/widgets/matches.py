@@ -10,11 +10,10 @@ from dashboard.decide import rule, rulings_by_pair
 from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.rows import Match
-from dashboard.times import Clock
 from pipeline.records import RulingKind
 
 
-def matches(desk: Desk, clock: Clock, found: Sequence[Match]) -> None:
+def matches(desk: Desk, found: Sequence[Match]) -> None:
     """Each borderline pair with both texts, why it was suggested, and what was ruled."""
     if not found:
         show("small", text=desk.words("claim.nothing_matches"))
@@ -24,7 +23,7 @@ def matches(desk: Desk, clock: Clock, found: Sequence[Match]) -> None:
         show("small", text=desk.words("you.needed"))
     for place, match in enumerate(found):
         ruling = ruled.get(frozenset((match.own_post, match.other_post)))
-        show("match", words=desk.words, clock=clock, match=match, ruling=ruling)
+        show("match", words=desk.words, clock=desk.now(), match=match, ruling=ruling)
         _form(desk, match, place)
 
 
