@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from crawlers.families.base import Family
 from crawlers.families.bluesky import Bluesky
+from crawlers.families.claimreview import ClaimReview
 from crawlers.families.discuz import Discuz
 from crawlers.families.feed import Feed
+from crawlers.families.googlefactcheck import GoogleFactCheck
 from crawlers.families.mastodon import Mastodon
 from crawlers.families.telegram import Telegram
 from crawlers.families.wordpress import WordPress
 from pipeline.errors import UnknownName
 
 FAMILIES: dict[str, type[Family]] = {
-    cls.name: cls for cls in (Bluesky, Discuz, Feed, Mastodon, Telegram, WordPress)
+    cls.name: cls
+    for cls in (Bluesky, ClaimReview, Discuz, Feed, GoogleFactCheck, Mastodon, Telegram, WordPress)
 }
 
 
