@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -23,6 +23,8 @@ LABELED = {
     "pawsx_dev": "pawsx_zh_dev",
     "same_event": "sohu_same_event_valid",
 }
+# The file of translations holds English and, for a quarter of its rows, a second Chinese rendering.
+TRANSLATIONS = {"wmt21": "en", "wmt21_zh_zh": "zh"}
 CANDIDATES = 2000
 
 
@@ -46,12 +48,19 @@ def recall_at_1(encode: Encode, pairs: Pairs) -> float:
     return float(np.mean([wanted[found] == own for found, own in zip(nearest, wanted, strict=True)]))
 
 
-def sample_pairs(path: Path, count: int = CANDIDATES, seed: int = 7, least: int = 0, kind: str = "") -> Pairs:
+def sample_pairs(
+    path: Path,
+    count: int = CANDIDATES,
+    seed: int = 7,
+    least: int = 0,
+    where: Mapping[str, str] | None = None,
+) -> Pairs:
     """Return up to ``count`` pairs, no text twice, both texts of at least ``least`` characters.
 
-    ``kind`` keeps only rows marked so, where a file marks its rows.
+    ``where`` keeps only rows with these values.
     """
-    rows = [(str(row["a"]), str(row["b"])) for row in read_rows(path) if not kind or row.get("kind") == kind]
+    wanted = (where or {}).items()
+    rows = [(str(row["a"]), str(row["b"])) for row in read_rows(path) if wanted <= row.items()]
     Random(seed).shuffle(rows)  # noqa: S311 - a sample, not a secret
     seen: set[str] = set()
     chosen: Pairs = []
@@ -64,7 +73,10 @@ def sample_pairs(path: Path, count: int = CANDIDATES, seed: int = 7, least: int 
 
 def evasion_pairs(path: Path, kind: str = "") -> Pairs:
     """Return (disguised, original) pairs, one disguise per original."""
-    return [(disguised, original) for original, disguised in sample_pairs(path, kind=kind)]
+    return [
+        (disguised, original)
+        for original, disguised in sample_pairs(path, where={"kind": kind} if kind else None)
+    ]
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,9 @@ def figures(encode: Encode, data: Path) -> dict[str, float]:
         for name, file in LABELED.items()
     }
     result["evasion"] = recall_at_1(encode, evasion_pairs(pairs / "evasion_homophones.jsonl.gz"))
-    result["wmt21"] = recall_at_1(encode, sample_pairs(pairs / "wmt21_zh_en.jsonl.gz"))
+    for name, language in TRANSLATIONS.items():
+        result[name] = recall_at_1(
+            encode, sample_pairs(pairs / "wmt21_zh_en.jsonl.gz", where={"lang_b": language})
+        )
     result["cantonese"] = cantonese_recall(encode, cantonese_pairs(data))
     return result

@@ -195,8 +195,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and eval/")
     parser.add_argument("--out", type=Path, default=HERE / NAME, help="folder of the model")
     parser.add_argument("--epochs", type=float, default=Recipe.epochs)
+    parser.add_argument("--measure-only", action="store_true", help="keep the weights, write their figures")
     chosen = parser.parse_args()
-    make_model(chosen.data, chosen.out, Recipe(epochs=chosen.epochs))
+    if not chosen.measure_only:
+        make_model(chosen.data, chosen.out, Recipe(epochs=chosen.epochs))
     encoder = BareEncoder(chosen.out, chosen.out.name, folder_revision(chosen.out))
     if chosen.out == HERE / NAME:
         write_registry(chosen.out, encoder.dimensions)

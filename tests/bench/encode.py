@@ -74,9 +74,11 @@ def retrieval(
 ) -> Iterator[Metric]:
     """Does a text find its counterpart among 2,000?"""
     evasion = data / "eval" / "pairs" / "evasion_homophones.jsonl.gz"
+    wmt = data / "eval" / "pairs" / "wmt21_zh_en.jsonl.gz"
     sets: dict[str, tuple[Pairs, float | None]] = {
         "evasion": (evasion_pairs(evasion), EVASION_GOAL),
-        "wmt21": (sample_pairs(data / "eval" / "pairs" / "wmt21_zh_en.jsonl.gz"), WMT_GOAL),
+        "wmt21": (sample_pairs(wmt, where={"lang_b": "en"}), WMT_GOAL),
+        "wmt21_zh_zh": (sample_pairs(wmt, where={"lang_b": "zh"}), None),
         "cantonese_english": (sample_pairs(data / "train" / "wordshk_yue_en.jsonl.gz", least=10), None),
     }
     for kind in ("homophone_full", "emoji_full", "homophone_keyword", "emoji_keyword"):
