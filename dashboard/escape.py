@@ -83,16 +83,18 @@ def web_address(url: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host = parts.hostname if parts.port != 0 else None  # reading the port checks it
     except ValueError:
         return None
     return url if parts.scheme in {"http", "https"} and host and "@" not in parts.netloc else None
 
 
 def host_of(url: str) -> str:
-    """The host that a browser would really ask, look-alike letters shown as ``xn--…``."""
-    host = urlsplit(url).hostname or ""
+    """The host (and port, when told) that a browser would really ask, look-alike letters shown as ``xn--…``."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
     try:
-        return host.encode("idna").decode("ascii")
+        shown = host.encode("idna").decode("ascii")
     except UnicodeError:
-        return host.encode("ascii", "backslashreplace").decode("ascii")
+        shown = host.encode("ascii", "backslashreplace").decode("ascii")
+    return f"{shown}:{parts.port}" if parts.port else shown

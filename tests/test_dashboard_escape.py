@@ -127,7 +127,8 @@ def test_a_hostile_address_is_shown_but_never_linked_unless_it_is_a_web_address(
 
 def test_the_host_shown_is_the_host_asked() -> None:
     assert web_address("https://example.com/a?b=1#c") == "https://example.com/a?b=1#c"
-    assert host_of("https://EXAMPLE.com:8443/x") == "example.com"
+    assert host_of("https://EXAMPLE.com:8443/x") == "example.com:8443"
+    assert web_address("https://example.com:99999/") is None
     assert host_of("https://еxаmple.com/").startswith("xn--"), "Cyrillic look-alikes must not pass as Latin"
     opened = dict(next(attrs for tag, attrs in shape(page_with_link()).tags if tag == "a"))
     assert opened["rel"] == "noopener noreferrer nofollow"
