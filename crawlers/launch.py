@@ -129,6 +129,8 @@ def _crawl_one(job: Job, children: Children, on_event: OnEvent) -> Outcome:
                 child.stdout.close()
             outcome.exit_code = child.wait()
             children.ended(child)
+        if outcome.exit_code == -signal.SIGTERM and children.stopping:  # it had not begun to listen
+            outcome.message, outcome.summary = "stopped before it began", {"stopped_because": "stopped"}
         outcome.message = outcome.message if outcome.summary or outcome.message != _BEGUN else _tail(log)
     return outcome
 

@@ -36,8 +36,8 @@ from crawlers.store import (
     folded,
     marks_of,
     new_summary,
-    plan_key,
     previous_crawls,
+    short_key,
     source_lock,
     summary_json,
     validators_of,
@@ -157,7 +157,7 @@ def context_of(plan: Plan, crawl_id: str, marks: dict[str, datetime]) -> Context
 def open_store(plan: Plan, every: float) -> tuple[CrawlStore, Context, list[dict[str, Any]]]:
     """The store of a new crawl, or of a stopped one that goes on, with its context and the earlier crawls."""
     use = plan.use
-    key = plan_key(
+    key = short_key(
         use.family, use.url, plan.params, plan.incident.queries, plan.incident.start, plan.incident.end
     )
     earlier = previous_crawls(plan.data, plan.incident.id, use.name)
@@ -178,7 +178,7 @@ def crawl(plan: Plan, every: float, record: str | None = None) -> tuple[dict[str
     redact = Redactor([*SecretStore(plan.data).values(), *plan.secrets.values()])
     with source_lock(plan.data, plan.incident.id, plan.use.name):
         store, context, earlier = open_store(plan, every)
-        process = AsyncCrawlerProcess(_settings(plan), install_root_handler=False)
+        process = _Process(_settings(plan), install_root_handler=False)
         _log_to_stderr(redact)
         crawler = process.create_crawler(FamilySpider)
         reasons: list[str] = []
@@ -191,11 +191,21 @@ def crawl(plan: Plan, every: float, record: str | None = None) -> tuple[dict[str
         spider.keys = Keys(plan.family, plan.use.url, plan.secrets, redact) if plan.secrets else None
         process.crawl(crawler, ready=spider)
         process.start()
-        if "shutdown" in reasons:
+        if process.asked_to_stop or "shutdown" in reasons:
             store.save()
             return summary_json(store.summary) | {"stopped_because": "stopped"}, True
         _judge(plan, spider, reasons)
         return summary_json(store.finish(spider.why, spider.detail, earlier)), False
+
+
+class _Process(AsyncCrawlerProcess):
+    """Remembers that a signal came: one that comes while the spider is being opened closes nothing and says nothing."""
+
+    asked_to_stop = False
+
+    def _signal_shutdown(self, signum: int, _: Any) -> None:  # noqa: ANN401  Scrapy's signature
+        self.asked_to_stop = True
+        super()._signal_shutdown(signum, _)
 
 
 def _settings(plan: Plan) -> dict[str, Any]:
@@ -231,6 +241,7 @@ def _log_to_stderr(redact: Redactor) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(redact)
+    handler.setLevel(logging.WARNING)  # Scrapy sets its own loggers to say more
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.WARNING)
 

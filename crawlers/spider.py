@@ -19,7 +19,7 @@ from crawlers.net.redact import Redactor
 from crawlers.net.retry import WAIT_ASKED
 from crawlers.net.robots import RobotsRefused
 from crawlers.pages import save_case
-from crawlers.store import CrawlStore
+from crawlers.store import CrawlStore, short_key
 
 MAX_FAILURES_IN_A_ROW = 5
 Tell = Callable[[dict[str, Any]], None]
@@ -57,12 +57,16 @@ class FamilySpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """The addresses still to read: the family's first ones, or those of a stopped crawl."""
-        for fetch in list(self.store.frontier.values()):
+        waiting = list(self.store.frontier.values())
+        for fetch in waiting[self.max_pages :]:
+            self.store.strike(fetch)
+            self.why, self.detail = "limit", f"max_pages = {self.max_pages} is less than there are addresses"
+        for fetch in waiting[: self.max_pages]:
             yield self.request(fetch)
 
     def request(self, fetch: Fetch) -> scrapy.Request:
         """Scrapy's request for a fetch."""
-        headers = dict(self.known_validators.get(fetch.url, {})) if self.family.conditional else {}
+        headers = dict(self.known_validators.get(short_key(fetch.url), {})) if self.family.conditional else {}
         return scrapy.Request(
             fetch.url,
             headers=headers,
@@ -114,7 +118,7 @@ class FamilySpider(scrapy.Spider):
 
     def _not_modified(self, fetch: Fetch) -> None:
         self.store.counts["not_modified"] += 1
-        self.store.validators[fetch.url] = self.known_validators.get(fetch.url, {})
+        self.store.validators[short_key(fetch.url)] = self.known_validators.get(short_key(fetch.url), {})
         self.store.strike(fetch)
         if not self.store.frontier and not self.store.summary.pages:
             self.why, self.detail = "not modified", "304: nothing changed since the last crawl"
@@ -125,7 +129,7 @@ class FamilySpider(scrapy.Spider):
             name: answer.headers[header.lower()] for header, name in pairs if header.lower() in answer.headers
         }
         if self.family.conditional and sent:
-            self.store.validators[fetch.url] = {name: value[:500] for name, value in sent.items()}
+            self.store.validators[short_key(fetch.url)] = {name: value[:500] for name, value in sent.items()}
 
     def _within_limit(self, follow: list[Fetch]) -> list[Fetch]:
         """Nothing more to follow once the crawl has read its share; the stop is named."""
@@ -154,7 +158,7 @@ class FamilySpider(scrapy.Spider):
         """Keep the reason; stop where the address is essential or nothing works any more."""
         sentence = self.redact.text(f"{reason} ({fetch.url})" if fetch.url not in reason else reason)[:600]
         self.store.counts[why.replace(" ", "_")] += 1
-        self.store.writer.reject(None, f"{why}: {sentence}", fetch.url)
+        self.store.writer.reject(None, f"{why}: {sentence}", self.redact.text(fetch.url))
         self._failures += 1
         if self.detail is None or self.why == "limit":
             self.detail = sentence

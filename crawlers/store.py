@@ -73,7 +73,7 @@ def marks_of(crawls: list[dict[str, Any]]) -> dict[str, datetime]:
 
 
 def validators_of(crawls: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """Per address, the validators (ETag, Last-Modified) that its last good answer carried."""
+    """Per address (hashed: it may hold a key), the validators of its last good answer (ETag, Last-Modified)."""
     found: dict[str, dict[str, str]] = {}
     for crawl in crawls:
         found |= (crawl.get("extra") or {}).get("validators", {})
@@ -253,8 +253,8 @@ def read_state(folder: Path) -> dict[str, Any]:
     return dict(state)
 
 
-def plan_key(*parts: Any) -> str:  # noqa: ANN401  anything that JSON holds
-    """What a crawl sets out to do, as a short hash: a stopped crawl resumes only for the same plan."""
+def short_key(*parts: Any) -> str:  # noqa: ANN401  anything that JSON holds
+    """A short hash: of an address that may hold a key of its own, or of what a crawl sets out to do."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
