@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from crawlers.families.base import Family
+from crawlers.families.blogger import Blogger
 from crawlers.families.bluesky import Bluesky
 from crawlers.families.claimreview import ClaimReview
 from crawlers.families.discuz import Discuz
 from crawlers.families.feed import Feed
 from crawlers.families.googlefactcheck import GoogleFactCheck
 from crawlers.families.mastodon import Mastodon
+from crawlers.families.reddit import Reddit
 from crawlers.families.telegram import Telegram
 from crawlers.families.wordpress import WordPress
+from crawlers.families.youtube import YouTube
 from pipeline.errors import UnknownName
 
-FAMILIES: dict[str, type[Family]] = {
-    cls.name: cls
-    for cls in (Bluesky, ClaimReview, Discuz, Feed, GoogleFactCheck, Mastodon, Telegram, WordPress)
-}
+_ALL: tuple[type[Family], ...] = (
+    Blogger,
+    Bluesky,
+    ClaimReview,
+    Discuz,
+    Feed,
+    GoogleFactCheck,
+    Mastodon,
+    Reddit,
+    Telegram,
+    WordPress,
+    YouTube,
+)
+FAMILIES: dict[str, type[Family]] = {cls.name: cls for cls in _ALL}
 
 
 def family_named(name: str) -> Family:
