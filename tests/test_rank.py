@@ -106,6 +106,23 @@ def test_a_dying_rumor_sinks() -> None:
     assert found["dying"]["growth"] < 0 < found["rising"]["growth"]
 
 
+def test_a_signal_that_is_not_there_adds_nothing() -> None:
+    found = ranked(
+        {
+            "old": carrying(hours_ago(30, 1)),
+            "new": carrying(hours_ago(1, 2, likes=3), hours_ago(1, 3, likes=1)),
+        }
+    )
+    old = found["old"]
+    assert (old["growth_points"], old["burst_points"], old["enquiry_points"], old["engagement_points"]) == (
+        0,
+        0,
+        0,
+        0,
+    )
+    assert found["new"]["growth_points"] > 0 < found["new"]["engagement_points"]
+
+
 def test_a_bot_storm_of_one_author_spreads_less_than_people() -> None:
     bot = carrying(*(hours_ago(1, n, author_key="bot") for n in range(20)))
     people = carrying(*(hours_ago(1, 100 + n) for n in range(20)))

@@ -88,15 +88,17 @@ placed as (
     from signals
 ),
 
+-- a signal that is not there adds nothing, however many claims lack it too
 pointed as (
     select
         *,
-        round($scale / (60 + growth_rank), 3) as growth_points,
-        round($scale / (60 + burst_rank), 3) as burst_points,
-        round($enquiry_weight * $scale / (60 + enquiry_rank), 3) as enquiry_points,
+        case when growth > 0 then round($scale / (60 + growth_rank), 3) else 0.0 end as growth_points,
+        case when burst > 0 then round($scale / (60 + burst_rank), 3) else 0.0 end as burst_points,
+        case when enquiry_share > 0 then round($enquiry_weight * $scale / (60 + enquiry_rank), 3) else 0.0 end
+            as enquiry_points,
         round($scale / (60 + spread_rank), 3) as spread_points,
-        round($scale / (60 + engagement_rank), 3) as engagement_points,
-        round($scale / (60 + debunk_gap_rank), 3) as debunk_gap_points
+        case when engagement > 0 then round($scale / (60 + engagement_rank), 3) else 0.0 end as engagement_points,
+        case when debunk_gap > 0 then round($scale / (60 + debunk_gap_rank), 3) else 0.0 end as debunk_gap_points
     from placed
 ),
 
