@@ -53,9 +53,9 @@ def say_name(page: Any, label: str, name: str) -> None:
     page.get_by_role("button", name=name).first.wait_for()
 
 
-def idle(page: Any) -> None:
-    """Wait until the page stands: keys that are pressed while it is being built go to nobody."""
-    page.locator(".post").first.wait_for()
+def idle(page: Any, until: str = ".post") -> None:
+    """Wait until the page stands: rows come one by one, and keys pressed before the end go to nobody."""
+    page.locator(until).first.wait_for()
     page.locator('.stApp[data-test-script-state="notRunning"]').wait_for()
     page.wait_for_timeout(300)
 
@@ -103,11 +103,11 @@ def test_from_the_list_to_a_decision_and_back(
 
 def test_a_link_opens_the_same_view(desk: str, visit: Opened) -> None:
     page = visit(desk, "/?platform=telegram&text=%E5%81%9C%E6%B0%B4&page=1")
-    page.locator(".claim-row").first.wait_for()
+    idle(page, ".claim-row")
     first = page.locator(".claim-row .said").all_inner_texts()
     assert first and all("停水" in text for text in first)
     again = visit(desk, page.url.removeprefix(desk))
-    again.locator(".claim-row").first.wait_for()
+    idle(again, ".claim-row")
     assert again.locator(".claim-row .said").all_inner_texts() == first
 
 
@@ -176,8 +176,7 @@ def test_the_theme_can_be_switched_and_stays(desk: str, visit: Opened) -> None:
 @pytest.mark.parametrize("path", ["/", f"/claim?claim={claim_name(0)}", "/health", "/incidents"])
 def test_nothing_sticks_out_on_a_phone(desk: str, visit: Opened, path: str) -> None:
     page = visit(desk, path, width=390, locale="zh-TW")
-    page.locator(".claim-row, .claim-head, .heading").first.wait_for()
-    page.wait_for_timeout(500)
+    idle(page, ".claim-row, .claim-head, .heading")
     widest = page.evaluate(
         "Math.max(...[...document.querySelectorAll('.stHtml > *')].map(e => e.getBoundingClientRect().right))"
     )
