@@ -41,6 +41,7 @@ def write_model(
         "weights": scales[mapping],
     }
     save_file(tensors, module / "model.safetensors")
+    (module / "model.safetensors").chmod(0o644)  # safetensors writes it for its owner alone
     compact(module / "tokenizer.json")
 
 
