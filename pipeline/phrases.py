@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from pipeline.paths import CHECKOUT
 
+_WISH = r"(?:跪?求|坐?等|要|谁来|请|希望)[^ ]{0,4}辟谣|辟谣 ?\?"
+"""Asking for a correction is an enquiry, not one."""
+
 LEXICON = CHECKOUT / "data" / "lexicon"
 
 
 def is_correction(match_texts: pa.ChunkedArray) -> NDArray[np.bool_]:
     """Say for each matching form whether it says that something is untrue (辟谣, 不实, 假消息 …)."""
-    return _matches(match_texts, _patterns("corrections"))
+    without_wishes = pc.replace_substring_regex(match_texts, _WISH, " ")
+    return _matches(without_wishes, _patterns("corrections"))
 
 
 def is_enquiry(match_texts: pa.ChunkedArray) -> NDArray[np.bool_]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -11,6 +13,7 @@ from pipeline.group.verify import Verifier
 
 _LARGEST = 1_500
 """Members up to which all pairs of a group are compared."""
+_PAIRS_AT_ONCE = 1_000_000
 _STEP = 0.05
 _HIGHEST = 0.7
 
@@ -47,16 +50,38 @@ def _pieces(
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.flatnonzero(loose))
     fresh = labels.copy()
-    for start, label in zip(starts.tolist(), np.flatnonzero(loose).tolist(), strict=True):
-        members = order[start : start + sizes[label]]
-        parts = _parts(verifier.among(members), cohesion)
-        for part in range(1, parts.max() + 1):
-            fresh[members[parts == part]] = members[parts == part].min()
+    groups = [order[start : start + sizes[labels[order[start]]]] for start in starts.tolist()]
+    for batch in _batches(groups):
+        distances = _distances(batch, verifier)
+        for members, apart in zip(batch, distances, strict=True):
+            parts = fcluster(linkage(apart, "average"), 1 - cohesion, "distance")
+            for part in np.unique(parts):
+                fresh[members[parts == part]] = members[parts == part].min()
     return fresh
 
 
-def _parts(similarities: NDArray[np.float64], cohesion: float) -> NDArray[np.int64]:
-    """Return the part of each member; ``similarities`` is a full matrix."""
-    above = np.triu_indices(len(similarities), 1)
-    tree = linkage(np.clip(1 - similarities[above], 0, 1), "average")
-    return np.asarray(fcluster(tree, 1 - cohesion, "distance"))
+def _batches(groups: list[NDArray[np.int64]]) -> Iterator[list[NDArray[np.int64]]]:
+    """Yield groups in batches whose pairs fit into memory: comparing many small groups at once is much faster."""
+    batch: list[NDArray[np.int64]] = []
+    pairs = 0
+    for members in groups:
+        batch.append(members)
+        pairs += len(members) * (len(members) - 1) // 2
+        if pairs > _PAIRS_AT_ONCE:
+            yield batch
+            batch, pairs = [], 0
+    if batch:
+        yield batch
+
+
+def _distances(batch: list[NDArray[np.int64]], verifier: Verifier) -> list[NDArray[np.float64]]:
+    """Return the condensed distances of each group of the batch."""
+    above = [np.triu_indices(len(members), 1) for members in batch]
+    pairs = np.concatenate(
+        [
+            np.stack([members[left], members[right]], axis=1)
+            for members, (left, right) in zip(batch, above, strict=True)
+        ]
+    )
+    distances = verifier.distance(verifier.compare(pairs))
+    return np.split(distances, np.cumsum([len(left) for left, _ in above])[:-1])

@@ -18,21 +18,23 @@ class GroupConfig:
     bench come from thresholds chosen on one half of the claims and scored on the other.
     """
 
-    matched: float = 0.25
+    matched: float = 0.20
     """Similarity from which two texts carry one claim."""
-    suggested: float = 0.15
+    suggested: float = 0.14
     """Similarity from which a pair is shown to people."""
     near_vectors: float = 0.80
     """Cosine of vectors from which a pair is shown to people, even without a word in common."""
-    cohesion: float = 0.17
+    cohesion: float = 0.05
     """Mean similarity that a group keeps: a chain whose ends have nothing in common is cut."""
     other_place: float = 0.75
     """Factor on the similarity of two texts that name only different places."""
     other_numbers: float = 0.95
     """Factor on the similarity of two texts that share none of their numbers."""
-    frame: float = 0.60
+    frame: float = 0.50
     """Similarity from which two texts with different places are one template filled twice: suggested only."""
-    old: float = 0.25
+    doubt: float = 1.5
+    """Words of evidence that each text is imagined to lack: what keeps short texts apart."""
+    old: float = 0.45
     """Added to ``matched`` for texts first seen a year apart or more; less for less."""
     shortest: int = 6
     """Characters below which a text never joins by similarity."""
@@ -40,7 +42,9 @@ class GroupConfig:
     """Candidates that one text brings."""
     rare: int = 1_000
     """Texts that a word or sound may occur in and still bring candidates."""
-    floor: float = 0.08
+    most_suggested: int = 10
+    """Pairs shown per group at most, best first."""
+    floor: float = 0.10
     """Cosine on rare words and sounds from which a pair is looked at."""
     exact_vectors: int = 20_000
     """Texts up to which every pair of vectors is looked at."""

@@ -91,11 +91,8 @@ def matches(
     """
     shown = (evidence.similarity >= config.suggested) | (near >= config.near_vectors)
     rows = np.flatnonzero(shown & (labels[found[:, 0]] != labels[found[:, 1]]))
-    ends = np.sort(labels[found[rows]], axis=1)
-    best = rows[np.lexsort((rows, -evidence.similarity[rows], ends[:, 1], ends[:, 0]))]
-    codes = np.sort(labels[found[best]], axis=1) @ np.array([len(keys), 1])
-    best = best[np.sort(np.unique(codes, return_index=True)[1])]
     ruled = {tuple(sorted(pair)) for pair in labels[must_not].tolist()}
+    best = _best_between_groups(rows, labels[found[rows]], evidence.similarity[rows], config.most_suggested)
     said = [row for row in best.tolist() if tuple(sorted(labels[found[row]].tolist())) not in ruled]
     return pa.Table.from_pylist(
         [
@@ -111,6 +108,29 @@ def matches(
     )
 
 
+def _best_between_groups(
+    rows: NDArray[np.int64], groups: NDArray[np.int64], similarity: NDArray[np.float64], most: int
+) -> NDArray[np.int64]:
+    """Return the best row of each two groups, and of those the ``most`` best of each group, in order."""
+    low, high = groups.min(axis=1, initial=1 << 31), groups.max(axis=1, initial=0)
+    order = np.lexsort((rows, -similarity))
+    _, first = np.unique((low << 32 | high)[order], return_index=True)
+    order = order[np.sort(first)]
+    kept = _rank_within(low[order]) < most
+    kept |= _rank_within(high[order]) < most
+    return np.sort(rows[order[kept]])
+
+
+def _rank_within(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each entry how many entries of its group come before it."""
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    lengths = np.diff(np.append(starts, len(groups)))
+    rank = np.empty(len(groups), np.int64)
+    rank[order] = np.arange(len(groups)) - np.repeat(starts, lengths)
+    return rank
+
+
 def keywords(keys: list[str], labels: NDArray[np.int64], words: View) -> dict[str, list[str]]:
     """Return for each group of two or more texts the words that tie it, strongest first."""
     sizes = np.bincount(labels, minlength=len(labels))
@@ -120,14 +140,15 @@ def keywords(keys: list[str], labels: NDArray[np.int64], words: View) -> dict[st
     found: dict[str, list[str]] = {}
     for label, start in zip(several.tolist(), starts.tolist(), strict=True):
         rows = words.rows[order[start : start + sizes[label]]]
-        found[keys[label]] = [words.names[column] for column in _tying(rows)]
+        found[keys[label]] = _tying(rows, words.names)
     return found
 
 
-def _tying(rows: Sparse) -> list[int]:
-    """Return the columns that two or more rows share, heaviest first."""
+def _tying(rows: Sparse, names: tuple[str, ...]) -> list[str]:
+    """Return the words, not numbers, that two or more rows share, heaviest first."""
     columns, place = np.unique(rows.indices, return_inverse=True)
     weight = np.bincount(place, weights=rows.data)
     shared = np.bincount(place) > 1
     best = np.lexsort((columns, -np.round(weight, 6)))
-    return [int(columns[index]) for index in best if shared[index]][:_KEYWORDS]
+    words = [names[columns[index]] for index in best if shared[index]]
+    return [word for word in words if not word[0].isdigit()][:_KEYWORDS]

@@ -32,19 +32,22 @@ class Facts:
     """Sparse, one row per text and one column per fact, all ones."""
     names: tuple[str, ...]
 
-    def contradict(self, pairs: Pairs) -> NDArray[np.bool_]:
-        """Say for each pair whether both name such facts and share none."""
-        named = np.diff(self.rows.indptr) > 0
-        both = named[pairs].all(axis=1)
-        shared = np.zeros(len(pairs), np.bool_)
-        rows = np.flatnonzero(both)
+    def compare(self, pairs: Pairs) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Say for each pair whether they share no such fact, and whether each names just one that the other does not.
+
+        Both are false where one of them names none.
+        """
+        named = np.diff(self.rows.indptr)[pairs]
+        rows = np.flatnonzero((named > 0).all(axis=1))
+        shared = np.zeros(len(pairs), np.int64)
         parts = [
-            np.asarray(self.rows[part[:, 0]].multiply(self.rows[part[:, 1]]).sum(axis=1)).ravel() > 0
+            np.asarray(self.rows[part[:, 0]].multiply(self.rows[part[:, 1]]).sum(axis=1)).ravel()
             for part in blocks(pairs[rows])
         ]
         if parts:
-            shared[rows] = np.concatenate(parts)
-        return np.asarray(both & ~shared)
+            shared[rows] = np.concatenate(parts).astype(np.int64)
+        both = (named > 0).all(axis=1)
+        return np.asarray(both & (shared == 0)), np.asarray((named - shared[:, None] == 1).all(axis=1) & both)
 
     def of(self, row: int) -> list[str]:
         """Return what this text names, sorted."""
@@ -93,8 +96,9 @@ def known_places() -> frozenset[str]:
     tagged = {word for word, _, tag in lines if tag == "ns"}
     full = {word for word in tagged if _stem(word) != word}
     with _PLACES.open("rb") as file:
-        ours = {name for names in tomllib.load(file)["places"].values() for name in names}
-    return frozenset(full | {_stem(word) for word in full} | ours)
+        lexicon = tomllib.load(file)
+    ours = {name for names in lexicon["places"].values() for name in names}
+    return frozenset((full | {_stem(word) for word in full} | ours) - set(lexicon["no_places"]["words"]))
 
 
 def _stem(word: str) -> str:

@@ -30,6 +30,8 @@ class Evidence:
     similarity: NDArray[np.float64]
     """All views together, lowered where places or numbers contradict; 0 to 1, six decimals."""
     other_place: NDArray[np.bool_]
+    swapped_place: NDArray[np.bool_]
+    """Each names just one place that the other does not: one template, filled twice."""
     other_numbers: NDArray[np.bool_]
     corrects: NDArray[np.bool_]
     """One says that something is untrue, the other does not."""
@@ -52,11 +54,12 @@ class Verifier:
 
     def compare(self, found: Pairs) -> Evidence:
         """Return what speaks for and against each pair."""
-        words = pairs.cosines(self.words, found)
-        sounds = pairs.cosines(self.sounds, found)
-        contained = pairs.containment(self.sounds, found)
-        other_place = self.places.contradict(found)
-        other_numbers = self.numbers.contradict(found)
+        doubt = self._config.doubt
+        words = pairs.cosines(self.words, found, doubt)
+        sounds = pairs.cosines(self.sounds, found, doubt)
+        contained = pairs.containment(self.sounds, found, doubt)
+        other_place, swapped_place = self.places.compare(found)
+        other_numbers, _ = self.numbers.compare(found)
         fused: NDArray[np.float64] = _fuse(words, sounds, contained)
         fused *= np.where(other_place, self._config.other_place, 1.0)
         fused *= np.where(other_numbers, self._config.other_numbers, 1.0)
@@ -67,6 +70,7 @@ class Verifier:
             contained,
             np.asarray(np.round(np.clip(fused, 0.0, 1.0), 6), np.float64),
             other_place,
+            swapped_place,
             other_numbers,
             np.asarray(self._corrects[found[:, 0]] != self._corrects[found[:, 1]]),
             np.nan_to_num(gap).astype(np.float32),
@@ -75,23 +79,21 @@ class Verifier:
     def matched(self, evidence: Evidence) -> NDArray[np.bool_]:
         """Say which pairs carry one claim; the rest may be suggested."""
         wanted = self._config.matched + self._config.old * np.minimum(evidence.years, 1)
-        template = evidence.other_place & (evidence.similarity >= self._config.frame)
+        template = evidence.swapped_place & (evidence.similarity >= self._config.frame)
         return np.asarray((evidence.similarity >= wanted) & ~template & ~evidence.corrects)
 
-    def among(self, members: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the full matrix of similarities among a few texts, without what speaks against."""
-        words, sounds = self.words.rows[members], self.sounds.rows[members]
-        presence, mass = self.sounds.presence[members], self.sounds.mass[members]
-        shared = (presence @ presence.T).toarray()
-        contained = shared / (np.minimum.outer(mass, mass) + self.sounds.rarest)
-        return _fuse((words @ words.T).toarray(), (sounds @ sounds.T).toarray(), contained)
+    def distance(self, evidence: Evidence) -> NDArray[np.float64]:
+        """Return how far apart the texts of each pair are: 0 to 1, and 1 more where the pair can't be one claim."""
+        wanted = self._config.matched + self._config.old * np.minimum(evidence.years, 1)
+        apart = (evidence.similarity < wanted) & ((evidence.years >= 1) | evidence.other_place)
+        return np.asarray(1 - evidence.similarity + apart, np.float64)
 
     def explain(self, pair: NDArray[np.int64], evidence: Evidence, row: int) -> str:
         """Return in words what speaks for and against one pair."""
         left, right = pair.tolist()
         said = ["corrects"] if evidence.corrects[row] else []
         said.append(f"words {evidence.words[row]:.2f}, sounds {evidence.sounds[row]:.2f}")
-        if evidence.other_place[row]:
+        if evidence.swapped_place[row]:
             said.append(f"places differ: {_few(self.places.of(left))} / {_few(self.places.of(right))}")
         if evidence.other_numbers[row]:
             said.append(f"numbers differ: {_few(self.numbers.of(left))} / {_few(self.numbers.of(right))}")

@@ -15,9 +15,7 @@ from pipeline.paths import CHECKOUT
 
 _LEXICON = CHECKOUT / "data" / "lexicon"
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-_INSERTED = re.compile(
-    rf"(?<=[{_HAN}])[*·・•.。_~^|/\\+=\-‐－…]{{1,2}}(?=[{_HAN}](?:[*·・•._~^|/\\+=\-]|\b))"
-)
+_INSERTED = re.compile(rf"(?<=[{_HAN}])[*·・•_~^]{{1,2}}(?=[{_HAN}])")
 _SPACED = re.compile(rf"(?<![{_HAN}])(?:[{_HAN}] ){{3,}}[{_HAN}](?![{_HAN}])")
 
 
@@ -106,7 +104,7 @@ def _line_from_cantonese(line: str) -> str:
 
 
 _MARKS = re.compile(
-    "[嘅咗喺哋佢冇嗰噉咁啲嚟睇攞搵揾瞓俾畀嘢乜咩啱諗谂揸㗎喎啩嘞噃啫囉]|唔[係系該该使好會会知]|係咪|系咪|點解|点解|邊個|边个|邊度|边度"
+    "[嘅咗喺哋佢冇嗰噉咁啲嚟睇攞搵揾瞓俾畀嘢乜咩啱諗谂揸㗎喎啩嘞噃啫囉唔]|係咪|系咪|點解|点解|邊個|边个|邊度|边度"
 )
 _MARKS_OF_CANTONESE = 2
 

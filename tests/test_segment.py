@@ -1,0 +1,67 @@
+"""Words: pinned cuts, user words, one row per distinct text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+
+from pipeline.normalize import normalize
+from pipeline.segment import community_words, cut, segment
+from pipeline.tables import TEXTS
+
+START = datetime(2026, 3, 13, tzinfo=UTC)
+
+
+def posts(*texts: str) -> pa.Table:
+    days = [START + timedelta(days=index) for index in range(len(texts))]
+    return pa.table(
+        {
+            "post_id": [f"p:{index}" for index in range(len(texts))],
+            "title": pa.array([None] * len(texts), pa.string()),
+            "text": list(texts),
+            "published_at": pa.array([None, *days[1:]], pa.timestamp("us", "UTC")),
+            "collected_at": pa.array([START + timedelta(days=9)] * len(texts), pa.timestamp("us", "UTC")),
+        }
+    )
+
+
+def test_one_row_per_distinct_text_sorted_by_key() -> None:
+    table = posts("唐人街失火", "唐人街失火！", "唐人街失火", "別的事情")
+    texts = segment(normalize(table), table)
+    assert texts.schema == TEXTS.schema
+    assert texts["text_key"].to_pylist() == sorted(texts["text_key"].to_pylist())
+    counts = dict(zip(texts["match_text"].to_pylist(), texts["post_count"].to_pylist(), strict=True))
+    assert counts == {"唐人街失火": 3, "别的事情": 1}
+
+
+def test_first_appearance_falls_back_to_when_we_saw_it() -> None:
+    table = posts("甲乙丙丁")
+    assert segment(normalize(table), table)["first_at"].to_pylist() == [START + timedelta(days=9)]
+
+
+def test_words_of_the_incident_are_not_cut() -> None:
+    assert "海港巷" not in cut(["海港巷失火"])[0]
+    assert "海港巷" in cut(["海港巷失火"], ["海港巷"])[0]
+
+
+def test_words_of_one_incident_do_not_leak_into_the_next() -> None:
+    cut(["海港巷失火"], ["海港巷失火"])
+    assert "海港巷失火" not in cut(["海港巷失火"])[0]
+
+
+def test_community_words_are_known_and_each_is_one_word() -> None:
+    words = community_words()
+    assert len(words) > 50
+    assert [word for word in words if " " not in word and cut([word]) != [[word]]] == []
+
+
+def test_marks_and_spaces_are_no_words() -> None:
+    assert cut(["旧金山 ? 25%"]) == [["旧金山", "25%"]]
+
+
+def test_order_of_posts_does_not_matter() -> None:
+    table = posts("甲城失火", "乙城失火", "甲城失火")
+    turned = table.take(pa.array([2, 0, 1]))
+    one, other = segment(normalize(table), table), segment(normalize(turned), turned)
+    assert one.equals(other)
