@@ -83,7 +83,7 @@ def import_posts(
 def _save(path: Path, readings: list[Any]) -> None:
     from pipeline.files import write_text
 
-    if len({reading.mapping for reading in readings if reading}) > 1:
+    if len({reading.mapping.to_toml() for reading in readings}) > 1:
         raise MappingError("--save-mapping: the files have different mappings; give one file")
     write_text(path, readings[0].mapping.to_toml())
     click.echo(f"mapping saved: {path}", err=True)
