@@ -62,7 +62,7 @@ def read_case(case: Path) -> dict[str, Any]:
     answer = Answer(request["url"], request["status"], request["headers"], body)
     family, fetch = family_named(request["family"]), Fetch(**request["fetch"])
     context = _context(request)
-    if answer.status != 200 and family.is_end(answer, fetch):
+    if family.is_end(answer, fetch):
         return {"end": True}
     if refusal := family.is_refusal(answer):
         return {"refusal": refusal}

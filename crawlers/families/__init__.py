@@ -10,8 +10,12 @@ from crawlers.families.discuz import Discuz
 from crawlers.families.feed import Feed
 from crawlers.families.googlefactcheck import GoogleFactCheck
 from crawlers.families.mastodon import Mastodon
+from crawlers.families.onepoint3acres import OnePoint3Acres
 from crawlers.families.reddit import Reddit
+from crawlers.families.sixpark import SixPark
 from crawlers.families.telegram import Telegram
+from crawlers.families.weibo import Weibo
+from crawlers.families.wenxuecity import Wenxuecity
 from crawlers.families.wordpress import WordPress
 from crawlers.families.youtube import YouTube
 from pipeline.errors import UnknownName
@@ -24,8 +28,12 @@ _ALL: tuple[type[Family], ...] = (
     Feed,
     GoogleFactCheck,
     Mastodon,
+    OnePoint3Acres,
     Reddit,
+    SixPark,
     Telegram,
+    Weibo,
+    Wenxuecity,
     WordPress,
     YouTube,
 )
