@@ -9,20 +9,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
 import uvicorn
 from markupsafe import Markup
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 
 HERE = Path(__file__).resolve().parent
 PAGES = ("/", "/claim", "/incidents", "/health")
@@ -69,11 +71,19 @@ def headers() -> dict[str, str]:
     }
 
 
-class Guard:
-    """ASGI middleware that adds ``headers()`` to every response."""
+def host_asked(scope: Scope) -> str | None:
+    """The name in the Host header, without its port."""
+    try:
+        return urlsplit("//" + Headers(scope=scope).get("host", "")).hostname
+    except ValueError:
+        return None
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app, self.added = app, headers()
+
+class Guard:
+    """ASGI middleware: answers only to ``hosts`` (against DNS rebinding), adds ``headers()`` to every response."""
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
+        self.app, self.hosts, self.added = app, frozenset(hosts), headers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; add the headers where its response begins."""
@@ -83,6 +93,10 @@ class Guard:
                 MutableHeaders(scope=message).update(self.added)
             await send(message)
 
+        if scope["type"] == "http" and host_asked(scope) not in self.hosts:
+            refusal = PlainTextResponse("This desk does not answer to that host name.", status_code=400)
+            await refusal(scope, receive, with_headers)
+            return
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
@@ -124,14 +138,16 @@ def on_error(error: Exception) -> bool:
     return True
 
 
-def application() -> st.App:
-    """The desk with its headers and its own routes."""
-    return st.App(
+def application(hosts: Sequence[str] = LOOPBACK) -> st.App:
+    """The desk with its headers and its own routes, answering to ``hosts`` only."""
+    app = st.App(
         HERE / "app.py",
         routes=[Route("/desk/theme", theme), Route("/desk/theme.js", theme_script)],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard, hosts=hosts)],
         on_script_error=on_error,
     )
+    config.set_option("server.allowedHosts", list(hosts))  # websockets are checked by Streamlit
+    return app
 
 
 def _warm() -> None:
@@ -143,10 +159,9 @@ def _warm() -> None:
 
 def serve(host: str, port: int) -> None:
     """Serve until interrupted."""
-    hosts = list(LOOPBACK) if host in LOOPBACK else [*LOOPBACK, host]
-    os.environ.setdefault("STREAMLIT_SERVER_ALLOWED_HOSTS", json.dumps(hosts))
+    hosts = LOOPBACK if host in LOOPBACK else (*LOOPBACK, host)
     threading.Thread(target=_warm, daemon=True).start()
-    config = uvicorn.Config(
-        application(), host=host, port=port, access_log=False, log_level="warning", ws_ping_interval=20
+    settings = uvicorn.Config(
+        application(hosts), host=host, port=port, access_log=False, log_level="warning", ws_ping_interval=20
     )
-    uvicorn.Server(config).run()
+    uvicorn.Server(settings).run()

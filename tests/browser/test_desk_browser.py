@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import socket
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from websockets import Origin
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from desk_world import INCIDENT, claim_name
 from hostile import MARKER, TEXTS
@@ -212,3 +217,24 @@ def test_every_answer_carries_the_headers(desk: str) -> None:
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "evil.example" not in body
+
+
+def test_another_host_name_is_refused(desk: str) -> None:
+    """Against DNS rebinding: a stranger's page that resolves to this machine gets nothing, and no websocket."""
+    asked = urllib.request.Request(desk + "/", headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked, timeout=10)
+    assert refused.value.code == 400
+    refused.value.close()
+    port = int(desk.rpartition(":")[2])
+    own, evil = f"ws://127.0.0.1:{port}/_stcore/stream", f"ws://evil.example:{port}/_stcore/stream"
+    with pytest.raises(InvalidStatus), connect(own, origin=Origin("https://evil.example")):
+        pass
+    with (
+        socket.create_connection(("127.0.0.1", port)) as line,
+        pytest.raises(InvalidStatus),
+        connect(evil, sock=line),
+    ):
+        pass
+    with connect(own, origin=Origin(desk)) as stream:
+        assert stream.protocol.state.name == "OPEN"
