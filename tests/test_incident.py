@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests_support import GOOD_INCIDENT
 
 from pipeline.errors import IncidentError, UnknownName, UsageError
 from pipeline.incident import find_incident, list_incidents, load_incident, parse_incident, save_incident_text
 from pipeline.paths import DataDir
+from tests_support import GOOD_INCIDENT
 
 
 def wrong(text: str, name: str = "fire") -> str:

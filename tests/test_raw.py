@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
-from conftest import store_posts
 
+from conftest import store_posts
 from pipeline.errors import StageError, StoreError
 from pipeline.paths import DataDir
 from pipeline.raw import (
