@@ -24,7 +24,7 @@ class GroupConfig:
     """Similarity from which a pair is shown to people."""
     near_vectors: float = 0.80
     """Cosine of vectors from which a pair is shown to people, even without a word in common."""
-    cohesion: float = 0.05
+    cohesion: float = 0.16
     """Mean similarity that a group keeps: a chain whose ends have nothing in common is cut."""
     other_place: float = 0.75
     """Factor on the similarity of two texts that name only different places."""

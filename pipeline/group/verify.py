@@ -16,6 +16,8 @@ from pipeline.phrases import is_correction
 
 _CONTAINMENT = 0.5
 """Weight of containment beside words and sounds (1 each)."""
+_YEARS_APART = 0.8
+"""Added to the distance of two texts a year apart that are not nearly the same: keeps yearly news from chaining."""
 _YEAR = 365.0
 _DAY_IN_MICROSECONDS = 86_400_000_000
 
@@ -83,10 +85,10 @@ class Verifier:
         return np.asarray((evidence.similarity >= wanted) & ~template & ~evidence.corrects)
 
     def distance(self, evidence: Evidence) -> NDArray[np.float64]:
-        """Return how far apart the texts of each pair are: 0 to 1, and 1 more where the pair can't be one claim."""
+        """Return how far apart the texts of each pair are: 0 to 1, and more where years lie between them."""
         wanted = self._config.matched + self._config.old * np.minimum(evidence.years, 1)
-        apart = (evidence.similarity < wanted) & ((evidence.years >= 1) | evidence.other_place)
-        return np.asarray(1 - evidence.similarity + apart, np.float64)
+        years = (evidence.similarity < wanted) & (evidence.years >= 1)
+        return np.asarray(1 - evidence.similarity + _YEARS_APART * years, np.float64)
 
     def explain(self, pair: NDArray[np.int64], evidence: Evidence, row: int) -> str:
         """Return in words what speaks for and against one pair."""

@@ -1,0 +1,434 @@
+"""How well and how fast posts are grouped, beside every peer, on the same normalized texts in the same run.
+
+Thresholds, ours and the peers', are chosen on the claims of one fold and scored on those of the other. A post of
+one fold that is put together with a post of the other is a false merge, in choosing as in scoring.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from opencc import OpenCC
+from pypinyin import lazy_pinyin
+from sklearn.cluster import DBSCAN, HDBSCAN
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from models.loading import load_encoder
+from pipeline.bench import Metric
+from pipeline.group import GroupConfig, group
+from pipeline.group.components import components
+from pipeline.group.pairs import lexical_candidates, nearest_vectors, unique_pairs
+from pipeline.group.verify import Verifier
+from pipeline.group.views import stack
+from pipeline.normalize import normalize
+from pipeline.segment import segment
+
+Labels = list[Hashable]
+Rows = list[dict[str, Any]]
+Say = Callable[[str], None]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+STEPS = (0.16, 0.18, 0.19, 0.20, 0.21, 0.22, 0.24, 0.26, 0.28, 0.32, 0.36, 0.40)
+CLOSENESS = tuple(np.round(np.arange(0.2, 0.96, 0.05), 2).tolist())
+TITLES = 100_000
+BRUTE = 20_000
+YEAR = 365.0
+
+
+def run(data: Path, progress: Say) -> list[Metric]:
+    """Return the figures of all parts; parts whose data is not there are left out."""
+    metrics: list[Metric] = []
+    for part in (_ced, _silver, _titles, _candidates, _speed):
+        progress(part.__name__.strip("_"))
+        metrics += part(data, progress)
+    return metrics
+
+
+# -- data ------------------------------------------------------------------------------------------------------------
+
+
+def _read(path: Path) -> Rows:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def _ced_posts(data: Path) -> tuple[Rows, Labels]:
+    posts = {row["id"]: row for row in _read(data / "eval" / "ced" / "posts.jsonl.gz")}
+    gold = {row["id"]: row["claim"] for row in _read(data / "eval" / "ced_claims_gold.jsonl.gz")}
+    return [posts[name] for name in gold], list(gold.values())
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Texts with vectors, and which text each post became."""
+
+    texts: pa.Table
+    vectors: np.ndarray[Any, np.dtype[np.float32]]
+    text_of: list[int]
+
+    @classmethod
+    def of(cls, rows: Rows) -> Corpus:
+        """Normalize, segment and encode rows with ``text`` and perhaps ``time``."""
+        table = _table(rows)
+        normalized = normalize(table)
+        texts = segment(normalized, table)
+        place = {key: index for index, key in enumerate(texts["text_key"].to_pylist())}
+        vectors = load_encoder().encode(texts["match_text"].to_pylist())
+        return cls(texts, vectors, [place[key] for key in normalized["text_key"].to_pylist()])
+
+    def labels(self, config: GroupConfig) -> Labels:
+        """The group of each post."""
+        members = group(self.texts, self.vectors, config).members
+        of = members["group_key"].to_pylist()
+        return [of[index] for index in self.text_of]
+
+    def spread(self, labels: Sequence[Hashable]) -> Labels:
+        """The label of each post, given one per text."""
+        return [labels[index] for index in self.text_of]
+
+
+def _table(rows: Rows) -> pa.Table:
+    times = [datetime.fromisoformat(row["time"]).astimezone(UTC) if row.get("time") else None for row in rows]
+    return pa.table(
+        {
+            "post_id": [f"p:{index}" for index in range(len(rows))],
+            "title": pa.array([None] * len(rows), pa.string()),
+            "text": [row["text"] for row in rows],
+            "published_at": pa.array(times, pa.timestamp("us", "UTC")),
+            "collected_at": pa.array([EPOCH] * len(rows), pa.timestamp("us", "UTC")),
+        }
+    )
+
+
+# -- scores ----------------------------------------------------------------------------------------------------------
+
+
+def _tally(found: Labels, gold: Labels, rows: Iterable[int]) -> np.ndarray[Any, Any]:
+    """Counts behind both scores, summed over ``rows``: they add up over folds."""
+    joint, sizes, claims = Counter(zip(found, gold, strict=True)), Counter(found), Counter(gold)
+    total = np.zeros(6)
+    for row in rows:
+        same = joint[found[row], gold[row]]
+        total[:3] += same - 1, sizes[found[row]] - 1, claims[gold[row]] - 1
+        if claims[gold[row]] > 1:
+            total[3:] += same / sizes[found[row]], same / claims[gold[row]], 1
+    return total
+
+
+def _scores(tally: np.ndarray[Any, Any]) -> tuple[float, float, float]:
+    """Pairwise F1, B-cubed F1 over posts in multi-post claims, pairwise recall."""
+    pair = _f1(tally[0] / max(tally[1], 1), tally[0] / max(tally[2], 1))
+    return pair, _f1(tally[3] / tally[5], tally[4] / tally[5]), float(tally[0] / max(tally[2], 1))
+
+
+def _f1(precision: float, recall: float) -> float:
+    return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
+
+
+def _bcubed(found: Labels, gold: Labels) -> float:
+    """B-cubed F1 over all posts."""
+    joint, sizes, claims = Counter(zip(found, gold, strict=True)), Counter(found), Counter(gold)
+    same = [(joint[f, g], sizes[f], claims[g]) for f, g in zip(found, gold, strict=True)]
+    return _f1(float(np.mean([j / s for j, s, _ in same])), float(np.mean([j / c for j, _, c in same])))
+
+
+def _fold(claim: Hashable, seed: int) -> int:
+    return hashlib.sha256(f"{seed}:{claim}".encode()).digest()[0] % 2
+
+
+def _two_fold(runs: Sequence[Labels], gold: Labels, seeds: int = 5) -> tuple[float, float, list[int]]:
+    """Scores with the setting chosen on one fold and scored on the other, mean of several splits; and the choices."""
+    every, chosen = [], []
+    for seed in range(seeds):
+        total = np.zeros(6)
+        for fold in (0, 1):
+            train = [row for row, claim in enumerate(gold) if _fold(claim, seed) == fold]
+            test = [row for row, claim in enumerate(gold) if _fold(claim, seed) != fold]
+            best = max(range(len(runs)), key=lambda i: sum(_scores(_tally(runs[i], gold, train))[:2]))
+            total += _tally(runs[best], gold, test)
+            chosen.append(best)
+        every.append(_scores(total))
+    return float(np.mean([s[0] for s in every])), float(np.mean([s[1] for s in every])), chosen
+
+
+# -- peers -----------------------------------------------------------------------------------------------------------
+
+
+def _words(corpus: Corpus) -> Any:
+    lists = corpus.texts["tokens"].to_pylist()
+    kept = [[word for word in words if len(word) > 1] for words in lists]
+    return TfidfVectorizer(analyzer=lambda words: words).fit_transform(kept)
+
+
+def _dbscan(corpus: Corpus) -> list[Labels]:
+    matrix = _words(corpus)
+    return [
+        corpus.spread(_own_label(DBSCAN(eps=1 - step, min_samples=2, metric="cosine").fit_predict(matrix)))
+        for step in CLOSENESS
+    ]
+
+
+def _hdbscan(corpus: Corpus) -> list[Labels]:
+    found = HDBSCAN(min_cluster_size=2, metric="euclidean", copy=True).fit_predict(corpus.vectors)
+    return [corpus.spread(_own_label(found))]
+
+
+def _single_link(corpus: Corpus) -> list[Labels]:
+    rows = np.arange(len(corpus.texts))
+    found = {step: nearest_vectors(corpus.vectors, rows, step, len(rows)) for step in (*CLOSENESS, 0.875)}
+    return [corpus.spread(components(len(rows), pairs).tolist()) for pairs in found.values()]
+
+
+def _minhash(corpus: Corpus) -> list[Labels]:
+    from datasketch import MinHash, MinHashLSH
+
+    forms = corpus.texts["match_text"].to_pylist()
+    hashes = MinHash.bulk(
+        [{form[i : i + 3].encode() for i in range(max(len(form) - 2, 1))} for form in forms]
+    )
+    runs = []
+    for step in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        index = MinHashLSH(threshold=step, num_perm=128)
+        for row, value in enumerate(hashes):
+            index.insert(row, value)
+        pairs = [
+            (row, other)
+            for row, value in enumerate(hashes)
+            for other in index.query(value)
+            if row < other and value.jaccard(hashes[other]) >= step
+        ]
+        runs.append(corpus.spread(_linked(len(forms), pairs)))
+    return runs
+
+
+def _simhash(corpus: Corpus) -> list[Labels]:
+    from simhash import Simhash
+
+    codes = np.array([Simhash(form).value for form in corpus.texts["match_text"].to_pylist()], np.uint64)
+    apart = np.bitwise_count(codes[:, None] ^ codes[None, :])
+    runs = []
+    for bits in (3, 6, 9, 12, 15, 18):
+        left, right = np.nonzero(apart <= bits)
+        runs.append(corpus.spread(components(len(codes), unique_pairs(left, right)).tolist()))
+    return runs
+
+
+def _bertopic(corpus: Corpus) -> list[Labels]:
+    from bertopic import BERTopic
+
+    model = BERTopic(min_topic_size=2, calculate_probabilities=False)
+    topics, _ = model.fit_transform(corpus.texts["match_text"].to_pylist(), corpus.vectors)
+    return [corpus.spread(_own_label(np.array(topics)))]
+
+
+def _own_label(found: np.ndarray[Any, Any]) -> Labels:
+    """Noise (-1) is a group of its own for each text."""
+    return [int(label) if label >= 0 else f"alone {row}" for row, label in enumerate(found)]
+
+
+def _linked(size: int, pairs: list[tuple[int, int]]) -> Labels:
+    return components(size, np.array(pairs, np.int64).reshape(-1, 2)).tolist()
+
+
+PEERS: dict[str, Callable[[Corpus], list[Labels]]] = {
+    "TF-IDF + DBSCAN": _dbscan,
+    "HDBSCAN on vectors": _hdbscan,
+    "vectors, single link": _single_link,
+    "datasketch MinHash LSH": _minhash,
+    "SimHash": _simhash,
+    "BERTopic": _bertopic,
+}
+
+
+def _peer_runs(corpus: Corpus, say: Say) -> dict[str, list[Labels]]:
+    runs = {}
+    for name, peer in PEERS.items():
+        try:
+            runs[name] = peer(corpus)
+        except ImportError as missing:
+            say(f"{name} is left out: {missing.name} is not installed (pip install -e .[bench])")
+    return runs
+
+
+# -- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _ced(data: Path, say: Say) -> list[Metric]:
+    """Claims judged by reading: clean, script-swapped and disguised."""
+    rows, gold = _ced_posts(data)
+    clean = Corpus.of(rows)
+    ours = [clean.labels(replace(GroupConfig(), matched=step)) for step in STEPS]
+    peers = _peer_runs(clean, say)
+    pair, multi, chosen = _two_fold(ours, gold)
+    theirs = {name: _two_fold(runs, gold) for name, runs in peers.items()}
+    for name, (f1, bcubed, _) in sorted(theirs.items(), key=lambda item: -item[1][0]):
+        say(f"  {name}: pairwise F1 {f1:.3f}, B-cubed F1 {bcubed:.3f}")
+    best = max(theirs, key=lambda name: sum(theirs[name][:2]))
+    shipped = _scores(_tally(clean.labels(GroupConfig()), gold, range(len(gold))))
+    config = replace(GroupConfig(), matched=STEPS[Counter(chosen).most_common(1)[0][0]])
+    metrics = [
+        Metric("group.ced.pairwise_f1", pair, theirs[best][0], best, "", 0.93),
+        Metric("group.ced.bcubed_multi_f1", multi, theirs[best][1], best, "", 0.95),
+        Metric("group.ced.shipped_pairwise_f1", shipped[0]),
+        Metric("group.ced.shipped_bcubed_multi_f1", shipped[1]),
+    ]
+    return metrics + _swapped(rows, gold, config) + _disguised(rows, gold, config, peers, best)
+
+
+def _swapped(rows: Rows, gold: Labels, config: GroupConfig) -> list[Metric]:
+    """Every second post in Traditional: what the other script costs."""
+    whole = range(len(gold))
+    before = _scores(_tally(Corpus.of(rows).labels(config), gold, whole))[0]
+    worst = min(
+        _scores(_tally(Corpus.of(_in_script(rows, name)).labels(config), gold, whole))[0]
+        for name in ("s2t", "s2twp", "s2hkp")
+    )
+    return [
+        Metric("group.ced.script_swap_f1_loss", before - worst, unit="F1", goal=0.0, higher_is_better=False)
+    ]
+
+
+def _in_script(rows: Rows, name: str) -> Rows:
+    converter = OpenCC(name)
+    return [{**row, "text": converter.convert(row["text"])} if i % 2 else row for i, row in enumerate(rows)]
+
+
+def _disguised(
+    rows: Rows, gold: Labels, config: GroupConfig, peers: dict[str, list[Labels]], best: str
+) -> list[Metric]:
+    """Homophones for 30 % of the words of every second post of a multi-post claim: how much recall falls."""
+    claims = Counter(gold)
+    speak = _Homophones(rows)
+    hidden = [
+        {**row, "text": speak.disguise(row["text"], 0.3, index)} if index % 2 and claims[claim] > 1 else row
+        for index, (row, claim) in enumerate(zip(rows, gold, strict=True))
+    ]
+    clean, corpus = Corpus.of(rows), Corpus.of(hidden)
+    whole = range(len(gold))
+    step = max(range(len(peers[best])), key=lambda i: sum(_scores(_tally(peers[best][i], gold, whole))[:2]))
+    theirs = _scores(_tally(peers[best][step], gold, whole))[2]
+    theirs -= _scores(_tally(PEERS[best](corpus)[step], gold, whole))[2]
+    ours = _scores(_tally(clean.labels(config), gold, whole))[2]
+    ours -= _scores(_tally(corpus.labels(config), gold, whole))[2]
+    name = "group.ced.disguise_recall_loss"
+    return [Metric(name, ours, theirs, best, "recall", theirs / 3, higher_is_better=False)]
+
+
+class _Homophones:
+    """Other characters with the sound of these, from the characters of the posts themselves."""
+
+    def __init__(self, rows: Rows) -> None:
+        counts = Counter(char for row in rows for char in row["text"] if "\u4e00" <= char <= "\u9fff")
+        self._alike: dict[str, list[str]] = {}
+        for char in sorted(char for char, count in counts.items() if count > 2):
+            self._alike.setdefault(lazy_pinyin(char)[0], []).append(char)
+
+    def disguise(self, text: str, share: float, seed: int) -> str:
+        """The text with this share of its words in homophones."""
+        import jieba
+
+        choose = random.Random(seed)
+        return "".join(
+            self._word(word, choose) if choose.random() < share else word for word in jieba.dt.cut(text)
+        )
+
+    def _word(self, word: str, choose: random.Random) -> str:
+        sounds = lazy_pinyin(word)
+        if len(sounds) != len(word):
+            return word
+        others = [[c for c in self._alike.get(s, []) if c != w] for s, w in zip(sounds, word, strict=True)]
+        return "".join(choose.choice(c) if c else w for c, w in zip(others, word, strict=True))
+
+
+def _silver(data: Path, say: Say) -> list[Metric]:
+    """Groups by overlap of characters: large, but blind to other wordings of one claim."""
+    rows = _read(data / "eval" / "claim_groups.jsonl.gz")
+    gold: Labels = [row["group"] for row in rows]
+    corpus = Corpus.of(rows)
+    runs = [corpus.labels(replace(GroupConfig(), matched=step)) for step in (*STEPS, 0.44, 0.48)]
+    totals = []
+    for fold in (0, 1):
+        train = [row for row, claim in enumerate(gold) if _fold(claim, 0) == fold]
+        best = max(runs, key=lambda run: _bcubed([run[i] for i in train], [gold[i] for i in train]))
+        test = [row for row, claim in enumerate(gold) if _fold(claim, 0) != fold]
+        totals.append(_bcubed([best[i] for i in test], [gold[i] for i in test]))
+    shipped = _bcubed(corpus.labels(GroupConfig()), gold)
+    return [
+        Metric("group.silver.bcubed_f1", float(np.mean(totals)), goal=0.97),
+        Metric("group.silver.shipped_bcubed_f1", shipped),
+    ]
+
+
+def _some_titles(data: Path, count: int) -> Rows:
+    titles = _read(data / "train" / "trending_titles_to_2024.jsonl.gz")
+    random.Random(5).shuffle(titles)
+    return [{"text": row["text"], "time": row["first_seen"]} for row in titles[:count]]
+
+
+def _titles(data: Path, say: Say) -> list[Metric]:
+    """Trending titles that are put together although first seen more than a year apart."""
+    corpus = Corpus.of(_some_titles(data, TITLES))
+    members = group(corpus.texts, corpus.vectors).members
+    _, labels = np.unique(np.array(members["group_key"].to_pylist()), return_inverse=True)
+    days = np.array([time.timestamp() / 86_400 for time in corpus.texts["first_at"].to_pylist()])
+    order = np.argsort(labels, kind="stable")
+    far = 0
+    for group_rows in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
+        seen = days[group_rows]
+        far += int((np.maximum(seen - seen.min(), seen.max() - seen) > YEAR).sum())
+    share = 100 * far / TITLES
+    return [Metric("group.titles.year_apart", share, unit="%", goal=0.1, higher_is_better=False)]
+
+
+def _candidates(data: Path, say: Say) -> list[Metric]:
+    """Share of the pairs that match which the search for candidates finds, against comparing all pairs."""
+    corpus, config = Corpus.of(_some_titles(data, BRUTE)), GroupConfig()
+    verifier = Verifier(corpus.texts, config)
+    everything = lexical_candidates(stack(verifier.words, verifier.sounds), 0.01, BRUTE, BRUTE)
+    true = everything[verifier.matched(verifier.compare(everything))]
+    labels = np.array(
+        group(corpus.texts, corpus.vectors, replace(config, cohesion=-1.0)).members["group_key"]
+    )
+    found = labels[true[:, 0]] == labels[true[:, 1]]
+    return [Metric("group.candidates.recall", float(found.mean()), goal=0.99)]
+
+
+def _speed(data: Path, say: Say) -> list[Metric]:
+    """Text to groups, seconds, beside datasketch LSH with verification on the same titles."""
+    rows = _some_titles(data, TITLES)
+    start = time.perf_counter()
+    corpus = Corpus.of(rows)
+    group(corpus.texts, corpus.vectors)
+    ours = time.perf_counter() - start
+    start = time.perf_counter()
+    _lsh(corpus.texts["match_text"].to_pylist())
+    theirs = time.perf_counter() - start
+    return [Metric("group.100k.seconds", ours, theirs, "datasketch LSH", "s", higher_is_better=False)]
+
+
+def _lsh(forms: list[str]) -> Labels:
+    from datasketch import MinHash, MinHashLSH
+
+    shingles = [{form[i : i + 3].encode() for i in range(max(len(form) - 2, 1))} for form in forms]
+    hashes = MinHash.bulk(shingles)
+    index = MinHashLSH(threshold=0.5, num_perm=128)
+    for row, value in enumerate(hashes):
+        index.insert(row, value)
+    pairs = [
+        (row, other)
+        for row, value in enumerate(hashes)
+        for other in index.query(value)
+        if row < other and len(shingles[row] & shingles[other]) >= 0.5 * len(shingles[row] | shingles[other])
+    ]
+    return _linked(len(forms), pairs)
