@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Callable
@@ -14,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import IncidentError, UnknownName
+from pipeline.errors import IncidentError, UnknownName, UsageError
+from pipeline.files import write_text
 from pipeline.paths import DataDir, checked_name
 
 TITLE_LANGUAGES = ("en", "zh-Hans", "zh-Hant")
@@ -115,6 +115,9 @@ class _Reader:
         if not isinstance(value, datetime) or value.tzinfo is None:
             self.problem(key, f"{key} has no time zone: write it as 2026-01-31T08:00:00Z or with +08:00")
             return None
+        if not 1990 <= value.year <= 2200:
+            self.problem(key, f"{key} lies in the year {value.year}: write the real one")
+            return None
         return value.astimezone(UTC)
 
     def strings(self, key: str) -> tuple[str, ...]:
@@ -171,14 +174,31 @@ def _sources(reader: _Reader) -> tuple[SourceUse, ...]:
             reader.problem("sources", "each [[sources]] needs name, family and url, all strings")
             continue
         params = {k: v for k, v in entry.items() if k not in {"name", "family", "url"}}
-        uses.append(SourceUse(checked_name(entry["name"], "source"), entry["family"], entry["url"], params))
+        try:
+            name = checked_name(entry["name"], "source")
+        except UsageError as error:
+            reader.problem("sources", str(error))
+            continue
+        uses.append(SourceUse(name, entry["family"], entry["url"], params))
     names = [use.name for use in uses]
     for name in sorted({n for n in names if names.count(n) > 1}):
         reader.problem("sources", f"source name {name!r} is used twice: give each [[sources]] its own name")
     return tuple(uses)
 
 
+def _known_keys(reader: _Reader, table: str, known: tuple[str, ...]) -> None:
+    value = reader.get(table)
+    if value is None:
+        return
+    if not isinstance(value, dict):
+        reader.problem(table, f"{table} must be a table: write [{table}] and lines below it")
+        return
+    for key in sorted(set(value) - set(known)):
+        reader.problem(f"{table}.{key}", f"unknown key {table}.{key}: known are {', '.join(known)}")
+
+
 def _window(reader: _Reader, opened: datetime | None) -> tuple[datetime | None, datetime | None]:
+    _known_keys(reader, "window", ("start", "end"))
     start = reader.time("window.start", required=False) or opened
     end = reader.time("window.end", required=False)
     if start and end and end <= start:
@@ -222,11 +242,15 @@ def parse_incident(text: str, path: Path) -> Incident:
 
 def load_incident(path: Path) -> Incident:
     """Read and check one incident file."""
-    if path.stat().st_size > MAX_FILE_BYTES:
+    try:
+        size = path.stat().st_size
+        checked_name(path.stem, "incident")
+    except (OSError, UsageError) as error:
+        raise IncidentError(f"{path}: {error}") from error
+    if size > MAX_FILE_BYTES:
         raise IncidentError(
             f"{path}: larger than {MAX_FILE_BYTES} bytes: an incident file holds words, not posts"
         )
-    checked_name(path.stem, "incident")
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -260,11 +284,5 @@ def list_incidents(data: DataDir, on_error: Callable[[IncidentError], None]) -> 
 def save_incident_text(path: Path, text: str) -> Incident:
     """Check ``text`` and put it in place atomically; nothing is written when it is wrong."""
     incident = parse_incident(text, path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".toml.tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    write_text(path, text)
     return incident

@@ -7,23 +7,38 @@ A crawl counts when its manifest exists; parts without one belong to a crawl tha
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import StoreError
 from pipeline.files import sha256_of, write_parquet, write_text
 from pipeline.paths import DataDir, checked_name
-from pipeline.records import Post
+from pipeline.records import Post, Precision
+from pipeline.schema import UTC_TIME
 from pipeline.tables import CRAWLS, OBSERVATIONS
 
 PART_ROWS = 20_000
 MAX_REJECT_CHARS = 2_000
+
+FIRST_YEAR = 1990
+"""Posts cannot be older: a time before it is a site's or tool's placeholder (year 1, 1970)."""
+
+AHEAD = timedelta(days=2)
+"""How far a site's clock may run ahead of ours before its time is no time at all."""
+
+_HANDLES = re.compile(
+    r"""(["']?(?:author|user|screen_name|nick|handle|作者|用户|昵称|博主)[^"':=,]{0,20}["']?\s*[:=]\s*)"""
+    r"""("[^"]*"|'[^']*'|[^,}\]]+)|@[^\s"',:：]+""",
+    re.IGNORECASE,
+)
 
 
 def new_crawl_id(now: datetime, label: str) -> str:
@@ -38,7 +53,35 @@ def observations(posts: Iterable[Post]) -> pa.Table:
         pa.array([getattr(post, name) for post in rows], type=OBSERVATIONS.schema.field(name).type)
         for name in OBSERVATIONS.schema.names
     ]
-    return pa.Table.from_arrays(columns, schema=OBSERVATIONS.schema)
+    return OBSERVATIONS.conform(pa.Table.from_arrays(columns, schema=OBSERVATIONS.schema))
+
+
+def without_odd_times(table: pa.Table) -> tuple[pa.Table, int]:
+    """Observations whose ``published_at`` cannot be become ones of unknown time; with how many those were."""
+    published, seen = table.column("published_at"), table.column("collected_at")
+    first = pa.scalar(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), UTC_TIME)
+    late = pc.greater(pc.cast(published, pa.int64()), pc.add(pc.cast(seen, pa.int64()), _micros(AHEAD)))
+    odd = pc.fill_null(pc.or_(pc.less(published, first), late), False)
+    count = pc.sum(odd).as_py() or 0
+    if not count:
+        return table, 0
+    changed = {
+        "published_at": pa.scalar(None, UTC_TIME),
+        "published_precision": pa.scalar(Precision.UNKNOWN.value),
+    }
+    for name, value in changed.items():
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(name), pc.if_else(odd, value, table.column(name)))
+    return table, count
+
+
+def _micros(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
+
+
+def _blotted(raw: str) -> str:
+    """A rejected row without the handles in it: they would otherwise lie about in clear."""
+    return _HANDLES.sub(lambda found: (found[1] or "@") + "…", raw[:MAX_REJECT_CHARS])
 
 
 @dataclass(slots=True)
@@ -72,6 +115,7 @@ class RawWriter:
         if (self.folder / "manifest.json").exists():
             raise StoreError(f"{self.folder}: this crawl is finished and immutable; start a new one")
         self.folder.mkdir(parents=True, exist_ok=True)
+        data.raw(incident).chmod(0o700)
         self.summary = summary
         self._pending: list[pa.Table] = []
         self._pending_rows = 0
@@ -79,7 +123,11 @@ class RawWriter:
 
     def write(self, posts: Iterable[Post] | pa.Table) -> None:
         """Add observations; they are safe on disk once a part is full or ``flush`` returns."""
-        table = OBSERVATIONS.conform(posts) if isinstance(posts, pa.Table) else observations(posts)
+        table, odd = without_odd_times(
+            OBSERVATIONS.conform(posts) if isinstance(posts, pa.Table) else observations(posts)
+        )
+        if odd:
+            self.summary.extra["odd_times"] = self.summary.extra.get("odd_times", 0) + odd
         self._pending.append(table)
         self._pending_rows += table.num_rows
         self.summary.posts += table.num_rows
@@ -87,11 +135,16 @@ class RawWriter:
             self.flush()
 
     def reject(self, row: int | None, reason: str, raw: str) -> None:
-        """Keep a row that could not be read, with its number and why; long rows are cut."""
+        """Keep a row that could not be read, with its number and why; long rows are cut, handles blotted."""
         self.summary.rejects += 1
-        line = json.dumps({"row": row, "reason": reason, "raw": raw[:MAX_REJECT_CHARS]}, ensure_ascii=False)
-        with (self.folder / "rejects.jsonl").open("a", encoding="utf-8", errors="backslashreplace") as stream:
+        line = json.dumps({"row": row, "reason": reason, "raw": _blotted(raw)}, ensure_ascii=False)
+        self._rejects.touch(mode=0o600)
+        with self._rejects.open("a", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(line + "\n")
+
+    @property
+    def _rejects(self) -> Path:
+        return self.folder / "rejects.jsonl"
 
     def flush(self) -> None:
         """Store what is pending as one part."""
@@ -108,6 +161,8 @@ class RawWriter:
         summary.stopped_because, summary.detail = stopped_because, detail
         parts = sorted(self.folder.glob("part-*.parquet"))
         summary.posts = sum(pq.read_metadata(part).num_rows for part in parts)
+        if self._rejects.exists():  # counted anew: a stopped crawl may have left some
+            summary.rejects = self._rejects.read_bytes().count(b"\n")
         manifest = {
             **asdict(summary),
             "files": [{"name": p.name, "sha256": sha256_of(p)} for p in parts],
