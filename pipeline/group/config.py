@@ -34,8 +34,9 @@ class GroupConfig:
     """Similarity from which two texts with different places are one template filled twice: suggested only."""
     doubt: float = 1.5
     """Words of evidence that each text is imagined to lack: what keeps short texts apart."""
-    old: float = 0.45
-    """Added to ``matched`` for texts first seen a year apart or more; less for less."""
+    old: float = 1.8
+    """Added to ``matched`` for texts first seen a year apart or more (less for less), the more the shorter they are:
+    a long rumor comes back word for word, a title about "this year's No. 3 typhoon" is another typhoon."""
     shortest: int = 6
     """Characters below which a text never joins by similarity."""
     neighbors: int = 64

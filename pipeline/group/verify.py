@@ -16,7 +16,7 @@ from pipeline.phrases import is_correction
 
 _CONTAINMENT = 0.5
 """Weight of containment beside words and sounds (1 each)."""
-_YEARS_APART = 0.8
+_YEARS_APART = 1.0
 """Added to the distance of two texts a year apart that are not nearly the same: keeps yearly news from chaining."""
 _YEAR = 365.0
 _DAY_IN_MICROSECONDS = 86_400_000_000
@@ -39,6 +39,8 @@ class Evidence:
     """One says that something is untrue, the other does not."""
     years: NDArray[np.float32]
     """Years between their first appearances; 0 when unknown."""
+    wanted: NDArray[np.float64]
+    """Similarity that this pair needs to carry one claim: more for short texts that lie a year apart."""
 
 
 class Verifier:
@@ -65,7 +67,8 @@ class Verifier:
         fused: NDArray[np.float64] = _fuse(words, sounds, contained)
         fused *= np.where(other_place, self._config.other_place, 1.0)
         fused *= np.where(other_numbers, self._config.other_numbers, 1.0)
-        gap = np.abs(self._seen[found[:, 0]] - self._seen[found[:, 1]]) / _YEAR
+        gap = np.nan_to_num(np.abs(self._seen[found[:, 0]] - self._seen[found[:, 1]]) / _YEAR)
+        wanted = self._config.matched + self._config.old * np.minimum(gap, 1) * self._brevity(found)
         return Evidence(
             words,
             sounds,
@@ -75,19 +78,24 @@ class Verifier:
             swapped_place,
             other_numbers,
             np.asarray(self._corrects[found[:, 0]] != self._corrects[found[:, 1]]),
-            np.nan_to_num(gap).astype(np.float32),
+            gap.astype(np.float32),
+            wanted,
         )
+
+    def _brevity(self, found: Pairs) -> NDArray[np.float64]:
+        """Return how little the shorter text of each pair says: near 0 for a long post, 1 for an empty one."""
+        mass = self.words.mass[found].min(axis=1).astype(np.float64)
+        unit = self._config.doubt * self.words.rarest
+        return np.asarray(unit / (mass + unit), np.float64)
 
     def matched(self, evidence: Evidence) -> NDArray[np.bool_]:
         """Say which pairs carry one claim; the rest may be suggested."""
-        wanted = self._config.matched + self._config.old * np.minimum(evidence.years, 1)
         template = evidence.swapped_place & (evidence.similarity >= self._config.frame)
-        return np.asarray((evidence.similarity >= wanted) & ~template & ~evidence.corrects)
+        return np.asarray((evidence.similarity >= evidence.wanted) & ~template & ~evidence.corrects)
 
     def distance(self, evidence: Evidence) -> NDArray[np.float64]:
         """Return how far apart the texts of each pair are: 0 to 1, and more where years lie between them."""
-        wanted = self._config.matched + self._config.old * np.minimum(evidence.years, 1)
-        years = (evidence.similarity < wanted) & (evidence.years >= 1)
+        years = (evidence.similarity < evidence.wanted) & (evidence.years >= 1)
         return np.asarray(1 - evidence.similarity + _YEARS_APART * years, np.float64)
 
     def explain(self, pair: NDArray[np.int64], evidence: Evidence, row: int) -> str:
