@@ -24,7 +24,7 @@ from models.segmentation import Ints, PrefixTable, segment_runs, segment_word
 from models.tokenization import PIECES
 
 HAN, LATIN, DIGIT, SYMBOL = 1, 2, 3, 4
-_LIMIT = 0x20000  # code points above it are dropped by the tokenizer, too
+_LIMIT = 0x30000  # code points above it are dropped by the tokenizer, too
 _BATCH_CHARACTERS = 400_000
 _WORDS_KEPT = 200_000
 UNKNOWN_PENALTY = 10.0  # what tokenizers' Unigram takes off for a character it does not know

@@ -25,7 +25,10 @@ def fold_map() -> dict[str, str]:
         folded = converter.convert(character)
         if folded != character and len(folded) == 1:
             folds[character] = folded
-    return folds | word_list("cantonese_characters")
+    cantonese = word_list("cantonese_characters")
+    # OpenCC has simplified forms of its own for some of them (嗰 becomes 𠮶); texts folded before arrive with those.
+    simplified = {converter.convert(character): target for character, target in cantonese.items()}
+    return folds | simplified | cantonese
 
 
 def compiled_fold_map(workdir: Path) -> bytes:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from opencc import OpenCC
-from sklearn.feature_extraction.text import HashingVectorizer
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+    from sklearn.feature_extraction.text import HashingVectorizer
 
 _BATCH = 4096
 
@@ -54,10 +57,14 @@ class HashingEncoder:
 
     @cached_property
     def _converter(self) -> OpenCC:
+        from opencc import OpenCC
+
         return OpenCC("t2s")
 
     @cached_property
     def _vectorizer(self) -> HashingVectorizer:
+        from sklearn.feature_extraction.text import HashingVectorizer
+
         return HashingVectorizer(
             analyzer="char",
             ngram_range=(1, 3),
