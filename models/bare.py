@@ -143,7 +143,7 @@ class _Folds:
     def __init__(self, folder: Path) -> None:
         normalizer = Tokenizer.from_file(str(folder / "tokenizer.json")).normalizer
         codes = [code for code in range(0x10000) if not 0xD800 <= code < 0xE000 and code != ord("\n")]
-        codes += range(0x1F000, _LIMIT)
+        codes += range(0x10000, _LIMIT)
         folded = normalizer.normalize_str("\n".join(map(chr, codes))).split("\n")
         self._first = np.zeros(_LIMIT, dtype=np.int64)
         self._first[ord("\n")] = ord("\n")
