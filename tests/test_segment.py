@@ -20,8 +20,7 @@ def posts(*texts: str) -> pa.Table:
             "post_id": [f"p:{index}" for index in range(len(texts))],
             "title": pa.array([None] * len(texts), pa.string()),
             "text": list(texts),
-            "published_at": pa.array([None, *days[1:]], pa.timestamp("us", "UTC")),
-            "collected_at": pa.array([START + timedelta(days=9)] * len(texts), pa.timestamp("us", "UTC")),
+            "posted_at": pa.array(days, pa.timestamp("us", "UTC")),
         }
     )
 
@@ -35,9 +34,11 @@ def test_one_row_per_distinct_text_sorted_by_key() -> None:
     assert counts == {"唐人街失火": 3, "别的事情": 1}
 
 
-def test_first_appearance_falls_back_to_when_we_saw_it() -> None:
-    table = posts("甲乙丙丁")
-    assert segment(normalize(table), table)["first_at"].to_pylist() == [START + timedelta(days=9)]
+def test_first_appearance_is_the_earliest_of_all_copies() -> None:
+    table = posts("甲城失火", "乙城失火", "甲城失火").take(pa.array([2, 1, 0]))
+    texts = segment(normalize(table), table)
+    first = dict(zip(texts["match_text"].to_pylist(), texts["first_at"].to_pylist(), strict=True))
+    assert first == {"甲城失火": START, "乙城失火": START + timedelta(days=1)}
 
 
 def test_words_of_the_incident_are_not_cut() -> None:

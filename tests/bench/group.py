@@ -38,7 +38,6 @@ from pipeline.segment import segment
 Labels = list[Hashable]
 Rows = list[dict[str, Any]]
 Say = Callable[[str], None]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STEPS = (0.16, 0.18, 0.19, 0.20, 0.21, 0.22, 0.24, 0.26, 0.28, 0.32, 0.36, 0.40)
 CLOSENESS = tuple(np.round(np.arange(0.2, 0.96, 0.05), 2).tolist())
 TITLES = 100_000
@@ -105,8 +104,7 @@ def _table(rows: Rows) -> pa.Table:
             "post_id": [f"p:{index}" for index in range(len(rows))],
             "title": pa.array([None] * len(rows), pa.string()),
             "text": [row["text"] for row in rows],
-            "published_at": pa.array(times, pa.timestamp("us", "UTC")),
-            "collected_at": pa.array([EPOCH] * len(rows), pa.timestamp("us", "UTC")),
+            "posted_at": pa.array(times, pa.timestamp("us", "UTC")),
         }
     )
 
