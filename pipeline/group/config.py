@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-GROUP_VERSION = "2"
+GROUP_VERSION = "3"
 """Part of the stage's key: changes whenever the groups could."""
 
 

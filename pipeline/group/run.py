@@ -41,7 +41,7 @@ def group(
     keys = texts.column("text_key").to_pylist()
     verifier = Verifier(texts, config)
     told(1, _STEPS)
-    found = _candidates(texts, vectors, verifier, config)
+    found = candidates(texts, vectors, verifier, config)
     told(2, _STEPS)
     evidence = verifier.compare(found)
     matched = verifier.matched(evidence)
@@ -68,7 +68,7 @@ def _in_order(texts: pa.Table, vectors: NDArray[np.float32]) -> tuple[pa.Table, 
     return texts.take(pa.array(order)), vectors[order]
 
 
-def _candidates(
+def candidates(
     texts: pa.Table, vectors: NDArray[np.float32], verifier: Verifier, config: GroupConfig
 ) -> Pairs:
     """Return pairs that share rare words or sounds, or, where all can be compared, whose vectors are near."""
