@@ -21,15 +21,16 @@ import pyarrow.parquet as pq
 
 from pipeline import tables as t
 from pipeline.claims import Previous
-from pipeline.errors import ChengqingError, StageError, StoreError, UnknownName
+from pipeline.errors import ChengqingError, StageError, StoreError, UnknownName, UsageError
 from pipeline.files import locked, write_parquet
 from pipeline.incident import Incident
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
 from pipeline.progress import bar
 from pipeline.raw import crawls_table, finished_crawls
-from pipeline.runs import Run, RunRegistry, StageRun
+from pipeline.runs import WAREHOUSE, Run, RunRegistry, StageRun
 from pipeline.stages import PUBLISH, STAGE_NAMES, STAGES, Context, Stage, as_of
+from pipeline.versions import code_digest
 from pipeline.warehouse import KEPT_VERSIONS, Contents, decided_tables, publish, recorded_tables
 
 Told = Callable[[StageRun], None]
@@ -42,16 +43,16 @@ class Wish:
     first: str | None = None
     """Recompute from this stage on, even where a result stands."""
     only: str | None = None
-    """Recompute this stage alone, on what stands."""
+    """Recompute this stage alone, on the files of the published run; nothing is published."""
     as_of: datetime | None = None
-    """Rank what was known at this moment; later posts are left out."""
+    """Rank what was known at this moment, and publish that beside the list of now; ids are not touched."""
     encoder: str | None = None
     """Name, hub id or path of an encoder; the shipped one without."""
 
     @property
-    def publishes(self) -> bool:
-        """Whether the run ends by publishing."""
-        return self.only in (None, PUBLISH)
+    def outcome(self) -> str:
+        """How a run that went well is recorded: only a done one is what people see as now."""
+        return "partial" if self.only else "replayed" if self.as_of else "done"
 
     def forces(self, stage: str) -> bool:
         """Whether ``stage`` must be computed anew."""
@@ -77,13 +78,14 @@ def run_incident(
     for name in (wish.first, wish.only):
         if name and name not in STAGE_NAMES:
             raise UnknownName(f"no stage {name!r}; there are: {', '.join(STAGE_NAMES)}")
+    if wish.only == PUBLISH:
+        raise UsageError(f"to publish alone: chengqing publish {incident.id}")
     with locked(run_lock(data, incident.id), wait=False) as mine:
         if not mine:
-            raise StageError(
-                f"incident {incident.id}: another run is at work; wait for it, see: chengqing doctor"
-            )
+            raise StageError(f"incident {incident.id}: another run is at work; wait for it")
         registry = RunRegistry(data.runs)
-        registry.mark_abandoned(incident.id)
+        registry.mark_abandoned(incident.id, data.published(incident.id))
+        _remove_leftovers(data.lake(incident.id))
         return _Batch(data, incident, wish, registry, told or (lambda stage: None)).run()
 
 
@@ -95,38 +97,60 @@ class _Batch:
     ) -> None:
         self.data, self.incident, self.wish, self.registry, self.told = data, incident, wish, registry, told
         self.lake = data.lake(incident.id)
-        self.context = _context(data, incident, wish, registry)
+        self.context = _context(data, incident, wish)
         self.keys: dict[str, str] = {}
+        self.rejects_of = _rejects_by_key(registry.runs(incident.id))
 
     def run(self) -> Run:
         """All stages, or the one asked for, inside a recorded run."""
-        incident = self.incident.id
-        self.run_id = self.registry.start(incident, pid=os.getpid())
+        self.run_id = self.registry.start(self.incident.id, pid=os.getpid())
         try:
-            for position, stage in enumerate(STAGES):
-                self._stage(position, stage)
-                if stage.name == self.wish.only:
-                    break
-            if self.wish.publishes:
-                self._publish(len(STAGES))
+            self._stages()
+        except KeyboardInterrupt:
+            self.registry.finish(
+                self.run_id, "stopped", "stopped by a person; the next run goes on where it stopped"
+            )
+            raise
         except BaseException as error:  # recorded, then raised on: nothing is swallowed
             named = str(error) if isinstance(error, ChengqingError) else f"{type(error).__name__}: {error}"
             self.registry.finish(self.run_id, "failed", named)
             raise
-        self.registry.finish(self.run_id, "done" if self.wish.publishes else "stopped")
-        return next(run for run in self.registry.runs(incident) if run.run_id == self.run_id)
+        self.registry.finish(self.run_id, self.wish.outcome)
+        runs = self.registry.runs(self.incident.id)
+        if self.wish.outcome == "done":
+            _sweep(self.lake, runs)
+        return self._this(runs)
+
+    def _this(self, runs: list[Run]) -> Run:
+        return next(run for run in runs if run.run_id == self.run_id)
+
+    def _stages(self) -> None:
+        if self.wish.only:
+            self._on_what_stands(self.wish.only)
+            return
+        for position, stage in enumerate(STAGES):
+            self._stage(position, stage)
+        self._publish(len(STAGES))
+
+    def _on_what_stands(self, only: str) -> None:
+        """Compute one stage anew from the files of the published run."""
+        standing = self.registry.published(self.incident.id, self.data.published(self.incident.id))
+        if standing is None:
+            raise StageError(
+                f"there is nothing to compute {only} alone on; first: chengqing run {self.incident.id}"
+            )
+        self.keys = {stage.stage: stage.stage_key for stage in standing.stages}
+        for position, stage in enumerate(STAGES):
+            if stage.name == only:
+                self._stage(position, stage)
 
     def _stage(self, position: int, stage: Stage) -> None:
         key = self._key(stage)
         files = {table.name: self._file(table, key) for table in stage.writes}
         record = StageRun(stage.name, "running", key)
-        stands = bool(files) and all(file.exists() for file in files.values())
-        if stands and not self.wish.forces(stage.name):
+        if files and all(file.exists() for file in files.values()) and not self.wish.forces(stage.name):
             record.status, record.rows_out = "reused", _rows(files.values())
-        elif files and self.wish.only not in (None, stage.name):
-            raise StageError(
-                f"stage {stage.name} has no result for the present input; run: chengqing run {self.incident.id}"
-            )
+            record.rejects = self.rejects_of.get(key, {})
         else:
             self.registry.put_stage(self.run_id, position, record)
             self._compute(stage, record, files)
@@ -159,37 +183,69 @@ class _Batch:
         return self.lake / table.name / f"{key}.parquet"
 
     def _key(self, stage: Stage) -> str:
-        """Hash over the stage's version, parameters, and the keys of the stages that make what it reads."""
+        """Hash over code, parameters, and the keys of the stages that make what this one reads."""
         makers = sorted({s.name for s in STAGES for table in stage.reads if table in s.writes})
-        told = [stage.name, stage.version, stage.parameters(self.context), [self.keys[m] for m in makers]]
+        told = [stage.name, code_digest(), stage.parameters(self.context), [self.keys[m] for m in makers]]
         text = json.dumps(told, ensure_ascii=False, sort_keys=True)
-        self.keys[stage.name] = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+        self.keys[stage.name] = hashlib.blake2b(
+            text.encode("utf-8", "surrogatepass"), digest_size=12
+        ).hexdigest()
         return self.keys[stage.name]
 
     def _publish(self, position: int) -> None:
         started = time.perf_counter()
         self.registry.describe(self.run_id, as_of=as_of(self.context, self._table(t.POSTS)))
-        record = StageRun(PUBLISH, "running", "")
-        self.registry.put_stage(self.run_id, position, record)
-        this_run = self.registry.runs(self.incident.id)[-1]
-        path = publish(self.data, self.incident.id, _contents(self.data, self.incident.id, this_run))
-        record.status, record.rows_out = "done", len(t.PUBLISHED)
+        record = StageRun(PUBLISH, "running", "", rows_out=len(t.PUBLISHED))
+
+        def contents() -> Contents:
+            return _contents(self.data, self.incident.id, self._this(self.registry.runs(self.incident.id)))
+
+        def announce(name: str) -> None:
+            record.files = {WAREHOUSE: name}
+            if not self.wish.as_of:  # ids are kept before anybody sees them
+                write_parquet(self.data.memory(self.incident.id), self._table(t.CLAIM_MEMORY))
+            self.registry.put_stage(self.run_id, position, record)
+
+        publish(self.data.published(self.incident.id, self.wish.as_of), contents, announce)
+        record.status = "done"
         record.seconds, record.peak_mb = round(time.perf_counter() - started, 3), _peak_mb()
-        record.files = {"warehouse": path.name}
         self.registry.put_stage(self.run_id, position, record)
-        _sweep(self.lake, [*self.registry.runs(self.incident.id)[:-1], this_run])
         self.told(record)
 
 
 def republish(data: DataDir, incident: str) -> Path:
-    """Publish the last good run again with the decisions of now; takes well under a second.
+    """Publish the run that is shown now again, with the decisions of now; takes well under a second.
 
     Raises ``StoreError`` when nothing has been published yet or a file of that run is gone.
     """
-    run = RunRegistry(data.runs).last_done(incident)
-    if run is None:
-        raise StoreError(f"incident {incident}: nothing is published yet; run: chengqing run {incident}")
-    return publish(data, incident, _contents(data, incident, run))
+    registry = RunRegistry(data.runs)
+    link = data.published(incident)
+    shown: list[Run] = []
+
+    def contents() -> Contents:
+        run = registry.published(incident, link)
+        if run is None:
+            raise StoreError(f"incident {incident}: nothing is published yet; run: chengqing run {incident}")
+        shown.append(run)
+        return _contents(data, incident, run)
+
+    def announce(name: str) -> None:
+        stage = next(stage for stage in shown[0].stages if stage.stage == PUBLISH)
+        stage.files = {WAREHOUSE: name}
+        registry.put_stage(shown[0].run_id, len(STAGES), stage)
+
+    return publish(link, contents, announce)
+
+
+def _rejects_by_key(runs: list[Run]) -> dict[str, dict[str, int]]:
+    """What each stage left out when its result was computed: a reused result left out the same."""
+    return {s.stage_key: s.rejects for run in runs for s in run.stages if s.status == "done"}
+
+
+def _remove_leftovers(lake: Path) -> None:
+    """Temporary files of killed runs; call while holding the run lock."""
+    for path in lake.rglob(".*.tmp"):
+        path.unlink()
 
 
 def _files(data: DataDir, incident: str, run: Run) -> dict[str, Path]:
@@ -241,7 +297,7 @@ def _sweep(lake: Path, runs: list[Run]) -> None:
     """Delete lake files that none of the last published runs uses; vectors are a cache and stay."""
     kept = {
         file
-        for run in [r for r in runs if r.status in ("done", "running")][-KEPT_VERSIONS:]
+        for run in [r for r in runs if r.status in ("done", "replayed")][-KEPT_VERSIONS:]
         for stage in run.stages
         for file in stage.files.values()
     }
@@ -251,14 +307,16 @@ def _sweep(lake: Path, runs: list[Run]) -> None:
                 file.unlink()
 
 
-def _context(data: DataDir, incident: Incident, wish: Wish, registry: RunRegistry) -> Context:
+def _context(data: DataDir, incident: Incident, wish: Wish) -> Context:
     ledger = Ledger(data.ledger, read_only=True)
-    previous = _previous(data, incident.id, registry, ledger)
+    memory, rulings = data.memory(incident.id), ledger.rulings(incident.id)
+    kept = {"memory": pq.read_table(memory, schema=t.CLAIM_MEMORY.schema)} if memory.exists() else {}
+    previous = Previous(triage=ledger.triage(incident.id), rulings=rulings, **kept)
     return Context(
         data=data,
         incident_id=incident.id,
         crawls=finished_crawls(data, incident.id),
-        rulings=ledger.rulings(incident.id),
+        rulings=rulings,
         previous=previous,
         previous_digest=_digest(previous),
         aliases=incident.aliases,
@@ -269,26 +327,13 @@ def _context(data: DataDir, incident: Incident, wish: Wish, registry: RunRegistr
     )
 
 
-def _previous(data: DataDir, incident: str, registry: RunRegistry, ledger: Ledger) -> Previous:
-    """Claims of the last published run, if its files are still there, and decisions with their anchors."""
-    run = registry.last_done(incident)
-    files = _files(data, incident, run) if run else {}
-    posts, aliases = files.get(t.CLAIM_POSTS.name), files.get(t.CLAIM_ALIASES.name)
-    triage = ledger.triage(incident)
-    if posts is None or aliases is None or not (posts.exists() and aliases.exists()):
-        return Previous(triage=triage)
-    return Previous(
-        pq.read_table(posts, schema=t.CLAIM_POSTS.schema),
-        pq.read_table(aliases, schema=t.CLAIM_ALIASES.schema),
-        triage,
-    )
-
-
 def _digest(previous: Previous) -> str:
-    """Equal digests hand down equal ids: over (post, claim, decided) and the aliases, not over whole files."""
-    pairs = sorted(zip(*previous.posts().to_pydict().values(), strict=True))
-    aliases = sorted(zip(*previous.aliases.to_pydict().values(), strict=True))
-    return hashlib.blake2b(json.dumps([pairs, aliases]).encode(), digest_size=12).hexdigest()
+    """Equal digests hand down equal ids: over (post, claim, decided), not over whole files."""
+    rows = previous.posts().sort_by([("claim_id", "ascending"), ("post_id", "ascending")])
+    digest = hashlib.blake2b(digest_size=12)
+    for column in rows.columns:
+        digest.update(json.dumps(column.to_pylist(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _rows(files: Iterable[Path]) -> int:

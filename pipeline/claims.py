@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -17,13 +17,13 @@ import pyarrow.compute as pc
 
 from pipeline.duck import run_statement
 from pipeline.phrases import is_correction, is_enquiry
-from pipeline.records import Triage
-from pipeline.tables import CLAIM_ALIASES, CLAIM_MATCHES, CLAIM_POSTS, CLAIMS
+from pipeline.records import MatchRuling, RulingKind, Triage
+from pipeline.tables import CLAIM_ALIASES, CLAIM_MATCHES, CLAIM_MEMORY, CLAIM_POSTS, CLAIMS
 
 CLAIMS_VERSION = "1"
 
+_PAIRS = pa.schema([("post_id", pa.string()), ("claim_id", pa.string())])
 _CONFLICTS = pa.schema([("claim_id", pa.string()), ("conflict_ids", pa.list_(pa.string()))])
-_PREVIOUS = pa.schema([("post_id", pa.string()), ("claim_id", pa.string()), ("decided", pa.bool_())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,19 @@ class Overlap:
     group_key: str
     claim_id: str
     decided: bool
+    own: int
+    """Shared posts that speak for themselves in the group: an id follows these."""
     shared: int
+    """Shared posts of any kind: they tell where a claim went whose posts have become replies."""
 
 
 @dataclass(slots=True)
 class Identities:
-    """Which id each group carries now, what became of the others, and where decided claims collide."""
+    """Which id each group carries now, and what became of the others."""
 
     of_group: dict[str, str]
-    aliases: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """old id → (claim id now, reason)"""
-    conflicts: dict[str, list[str]] = field(default_factory=dict)
-    """claim id → other decided claims whose posts fell into its group"""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """old id → claim id now"""
 
 
 def new_claim_id(seed_post: str, taken: Iterable[str] = ()) -> str:
@@ -58,89 +59,75 @@ def new_claim_id(seed_post: str, taken: Iterable[str] = ()) -> str:
         salt += "'"
 
 
-def assign(
-    seeds: Mapping[str, str], overlaps: Iterable[Overlap], old_aliases: Mapping[str, str]
-) -> Identities:
-    """Give every group of ``seeds`` (group → first post) an id; deterministic in any order of input."""
-    ordered = sorted(overlaps, key=lambda o: (not o.decided, -o.shared, o.claim_id, o.group_key))
+def assign(seeds: Mapping[str, str], overlaps: Iterable[Overlap]) -> Identities:
+    """Give every group of ``seeds`` (group → first post) an id; deterministic in any order of input.
+
+    Every old id of ``overlaps`` is the id of a group afterwards or an alias of one: none is lost.
+    """
+    ordered = sorted(overlaps, key=lambda o: (not o.decided, -o.own, -o.shared, o.claim_id, o.group_key))
     of_group: dict[str, str] = {}
     given: set[str] = set()
     for overlap in ordered:
-        if overlap.group_key not in of_group and overlap.claim_id not in given:
+        if overlap.own and overlap.group_key not in of_group and overlap.claim_id not in given:
             of_group[overlap.group_key] = overlap.claim_id
             given.add(overlap.claim_id)
-    known = {o.claim_id for o in ordered} | set(old_aliases)
+    known = {o.claim_id for o in ordered}
     for group_key in sorted(seeds, key=lambda g: (seeds[g], g)):
         if group_key not in of_group:
             of_group[group_key] = new_claim_id(seeds[group_key], known)
             known.add(of_group[group_key])
     identities = Identities(of_group)
-    _retire(identities, ordered, given, old_aliases)
-    return identities
-
-
-def _retire(
-    identities: Identities, ordered: list[Overlap], given: set[str], old_aliases: Mapping[str, str]
-) -> None:
-    """Old ids that found no group of their own resolve to the claim that took most of their posts."""
-    conflicts: dict[str, list[str]] = defaultdict(list)
     for overlap in ordered:
-        old, now = overlap.claim_id, identities.of_group[overlap.group_key]
-        if old in given or old in identities.aliases:
-            continue
-        identities.aliases[old] = (now, "merged")
-        if overlap.decided:
-            conflicts[now].append(old)
-    current = set(identities.of_group.values())
-    for old, target in old_aliases.items():
-        resolved = identities.aliases.get(target, (target, ""))[0]
-        if old not in current and resolved in current:
-            identities.aliases.setdefault(old, (resolved, "merged"))
-    identities.conflicts = {claim: sorted(others) for claim, others in conflicts.items()}
+        if overlap.claim_id not in given:
+            identities.aliases.setdefault(overlap.claim_id, of_group[overlap.group_key])
+    return identities
 
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """What the last run and the ledger know about claims."""
+    """What was known about claims before this run."""
 
-    claim_posts: pa.Table = field(default_factory=lambda: CLAIM_POSTS.schema.empty_table())
-    aliases: pa.Table = field(default_factory=lambda: CLAIM_ALIASES.schema.empty_table())
+    memory: pa.Table = field(default_factory=lambda: CLAIM_MEMORY.schema.empty_table())
+    """Every id ever published, with the posts it had when it was last a claim of its own."""
     triage: Mapping[str, Triage] = field(default_factory=dict)
+    rulings: Sequence[MatchRuling] = ()
 
     def posts(self) -> pa.Table:
         """(post_id, claim_id, decided) of every old claim; decided claims also by their anchor posts."""
-        posts = self.claim_posts.column("post_id").to_pylist()
-        claims = self.claim_posts.column("claim_id").to_pylist()
-        pairs = dict.fromkeys(zip(posts, claims, strict=True))
-        for claim_id, decision in self.triage.items():
-            pairs.update(dict.fromkeys((post, claim_id) for post in decision.anchor_posts))
-        rows = list(pairs)
-        return pa.table(
-            [[p for p, _ in rows], [c for _, c in rows], [c in self.triage for _, c in rows]],
-            schema=_PREVIOUS,
-        )
+        anchors = [(post, claim) for claim, triage in self.triage.items() for post in triage.anchor_posts]
+        remembered = self.memory.select(["post_id", "claim_id"]).cast(_PAIRS)
+        extra = pa.table([[p for p, _ in anchors], [c for _, c in anchors]], schema=_PAIRS)
+        pairs = pa.concat_tables([remembered, extra]).group_by(["post_id", "claim_id"]).aggregate([])
+        decided = pc.is_in(pairs.column("claim_id"), value_set=pa.array(sorted(self.triage), pa.string()))
+        return pairs.append_column("decided", decided)
 
 
 def make_claims(tables: Mapping[str, pa.Table], previous: Previous) -> dict[str, pa.Table]:
-    """Return ``claims``, ``claim_posts``, ``claim_matches`` and ``claim_aliases``.
+    """Return ``claims``, ``claim_posts``, ``claim_matches``, ``claim_aliases`` and ``claim_memory``.
 
     ``tables`` holds posts, normalized_posts, text_groups and text_matches.
     """
     inputs = {name: tables[name] for name in ("posts", "normalized_posts", "text_groups", "text_matches")}
     inputs["speech"] = speech(inputs["normalized_posts"])
+    inputs["speakers"] = speakers(inputs["posts"], inputs["normalized_posts"])
     grouped = run_statement("stages/group_posts", inputs)
     identities = _identify(grouped, inputs["posts"], previous)
     ids = pa.array([identities.of_group[key] for key in grouped.column("group_key").to_pylist()], pa.string())
-    claim_posts = CLAIM_POSTS.conform(
-        grouped.append_column("claim_id", ids).sort_by([("claim_id", "ascending"), ("post_id", "ascending")])
-    )
-    inputs |= {"claim_posts": claim_posts, "claim_conflicts": _conflicts(identities)}
+    named = grouped.append_column("claim_id", ids)
+    claim_posts = CLAIM_POSTS.conform(named.sort_by([("claim_id", "ascending"), ("post_id", "ascending")]))
+    inputs |= {"claim_posts": claim_posts, "claim_conflicts": _conflicts(identities, named, previous)}
     return {
         CLAIMS.name: CLAIMS.conform(run_statement("stages/claims", inputs)),
         CLAIM_POSTS.name: claim_posts,
         CLAIM_MATCHES.name: CLAIM_MATCHES.conform(run_statement("stages/claim_matches", inputs)),
         CLAIM_ALIASES.name: _aliases(identities),
+        CLAIM_MEMORY.name: _remember(named, previous),
     }
+
+
+def speakers(posts: pa.Table, normalized: pa.Table) -> pa.Table:
+    """(post_id, speaker_id): the post whose words each post belongs to."""
+    return run_statement("stages/speakers", {"posts": posts, "normalized_posts": normalized})
 
 
 def speech(normalized: pa.Table) -> pa.Table:
@@ -159,30 +146,54 @@ def speech(normalized: pa.Table) -> pa.Table:
 
 
 def _identify(grouped: pa.Table, posts: pa.Table, previous: Previous) -> Identities:
-    roots = posts.filter(pc.equal(posts.column("post_id"), posts.column("root_id"))).column("post_id")
-    is_root = pc.is_in(grouped.column("post_id"), value_set=roots.combine_chunks())
-    group_posts = grouped.select(["post_id", "group_key"]).filter(is_root)
-    overlaps = run_statement(
-        "stages/previous_overlap", {"group_posts": group_posts, "previous_posts": previous.posts()}
-    )
-    seeds = run_statement("stages/group_seeds", {"group_posts": group_posts, "posts": posts})
-    pairs = zip(seeds.column("group_key").to_pylist(), seeds.column("seed").to_pylist(), strict=True)
-    aliases = previous.aliases.to_pylist()
-    return assign(
-        dict(pairs),
-        [Overlap(**row) for row in overlaps.to_pylist()],
-        {row["old_claim_id"]: row["claim_id"] for row in aliases},
-    )
+    inputs = {"group_posts": grouped, "previous_posts": previous.posts(), "posts": posts}
+    overlaps = run_statement("stages/previous_overlap", inputs)
+    seeds = run_statement("stages/group_seeds", inputs).to_pydict()
+    first_posts = dict(zip(seeds["group_key"], seeds["seed"], strict=True))
+    return assign(first_posts, [Overlap(**row) for row in overlaps.to_pylist()])
 
 
-def _conflicts(identities: Identities) -> pa.Table:
-    rows = [{"claim_id": c, "conflict_ids": others} for c, others in sorted(identities.conflicts.items())]
+def _remember(named: pa.Table, previous: Previous) -> pa.Table:
+    """Posts of every claim of now, and of retired ids as they were: a claim that comes apart again finds its id."""
+    is_own = pc.field("is_own")
+    now = named.filter(is_own).select(["claim_id", "post_id"])
+    retired = pc.invert(
+        pc.is_in(previous.memory.column("claim_id"), value_set=pc.unique(now.column("claim_id")))
+    )
+    memory = pa.concat_tables([now, previous.memory.filter(retired).cast(now.schema)])
+    return CLAIM_MEMORY.conform(memory.sort_by([("claim_id", "ascending"), ("post_id", "ascending")]))
+
+
+def _conflicts(identities: Identities, named: pa.Table, previous: Previous) -> pa.Table:
+    """Decided claims that fell into another one, unless a person ruled that they are one."""
+    claim_of = dict(
+        zip(named.column("post_id").to_pylist(), named.column("claim_id").to_pylist(), strict=True)
+    )
+    posts_of: dict[str, set[str]] = defaultdict(set)
+    for row in previous.posts().filter(pc.field("decided")).to_pylist():
+        posts_of[row["claim_id"]].add(row["post_id"])
+    latest = {(r.left_post, r.right_post): r for r in previous.rulings}
+    found: dict[str, list[str]] = defaultdict(list)
+    for old, now in sorted(identities.aliases.items()):
+        if old in previous.triage and not _ruled_together(posts_of[old], now, latest.values(), claim_of):
+            found[now].append(old)
+    rows = [{"claim_id": claim, "conflict_ids": others} for claim, others in sorted(found.items())]
     return pa.Table.from_pylist(rows, schema=_CONFLICTS)
+
+
+def _ruled_together(
+    posts: set[str], now: str, rulings: Iterable[MatchRuling], claim_of: Mapping[str, str]
+) -> bool:
+    """Whether a standing ruling joins one of ``posts`` to another post of the claim ``now``."""
+    pairs = [(r.left_post, r.right_post) for r in rulings if r.kind is RulingKind.MUST]
+    return any(
+        (left in posts) != (right in posts) and claim_of.get(left) == claim_of.get(right) == now
+        for left, right in pairs
+    )
 
 
 def _aliases(identities: Identities) -> pa.Table:
     rows: list[dict[str, object]] = [
-        {"old_claim_id": old, "claim_id": now, "reason": reason}
-        for old, (now, reason) in sorted(identities.aliases.items())
+        {"old_claim_id": old, "claim_id": now} for old, now in sorted(identities.aliases.items())
     ]
     return CLAIM_ALIASES.from_rows(rows)

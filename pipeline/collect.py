@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,9 +18,12 @@ MAX_CHAIN_DOUBLINGS = 24
 """Reposts of reposts are followed by doubling: 24 doublings follow chains of 16 million posts."""
 
 
-def collect(observations: pa.Table) -> pa.Table:
-    """Return ``POSTS``: the latest observation of every post, sorted by time and id."""
-    posts = run_statement("stages/latest_posts", {"observations": observations})
+def collect(observations: pa.Table, as_of: datetime | None = None) -> pa.Table:
+    """Return ``POSTS``: the latest observation of every post, sorted by time and id.
+
+    With ``as_of``, only what was known at that moment counts.
+    """
+    posts = run_statement("stages/latest_posts", {"observations": observations}, {"as_of": as_of})
     return POSTS.conform(posts.append_column("root_id", root_ids(posts)))
 
 
@@ -28,9 +33,11 @@ def root_ids(posts: pa.Table) -> pa.Array:
     A post whose parent we do not hold is its own root, and so is one caught in a circle of replies.
     """
     ids = posts.column("post_id").combine_chunks()
-    parents = pc.coalesce(posts.column("repost_of"), posts.column("parent_id")).combine_chunks()
-    places = pc.fill_null(pc.index_in(parents, value_set=ids), -1)
-    return ids.take(pa.array(follow(np.asarray(places, dtype=np.int64))))
+    places = [
+        pc.index_in(posts.column(name).combine_chunks(), value_set=ids) for name in ("repost_of", "parent_id")
+    ]
+    parents = pc.fill_null(pc.coalesce(*places), -1)
+    return ids.take(pa.array(follow(np.asarray(parents, dtype=np.int64))))
 
 
 def follow(parents: NDArray[np.int64]) -> NDArray[np.int64]:

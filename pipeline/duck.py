@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ _CONFIG: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "threads": os.cpu_count() or 1,
+    "temp_directory": str(
+        Path(tempfile.gettempdir()) / f"chengqing-{os.getuid()}"
+    ),  # not the folder we were called in
 }
 
 

@@ -23,6 +23,15 @@ def for_terminal(text: str) -> str:
     return _CONTROLS.sub(lambda found: f"<U+{ord(found[0]):04X}>", flat)
 
 
+def for_json(text: str) -> str:
+    """Return JSON ``text`` with every invisible or commanding character as an escape; its value does not change.
+
+    >>> for_json('"a' + chr(0x202e) + '"')
+    '"a\\\\u202e"'
+    """
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def for_csv(value: object) -> object:
     """Return ``value``; text that a spreadsheet would run as a formula gets an apostrophe before it.
 

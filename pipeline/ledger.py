@@ -51,14 +51,17 @@ class Ledger:
 
     @contextlib.contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
-        if self.read_only and not self.path.exists():
+        if self.read_only and self._is_empty():
             connection = sqlite3.connect(":memory:", isolation_level=None)
             connection.executescript(statement("ledger/schema"))
         else:
             mode = "ro" if self.read_only else "rwc"
             try:
                 connection = sqlite3.connect(
-                    f"file:{self.path}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+                    f"{self.path.resolve().as_uri()}?mode={mode}",
+                    uri=True,
+                    timeout=BUSY_SECONDS,
+                    isolation_level=None,
                 )
                 if not self.read_only:
                     connection.execute("pragma journal_mode = wal")
@@ -71,6 +74,10 @@ class Ledger:
             raise StoreError(f"ledger {self.path}: {error}") from error
         finally:
             connection.close()
+
+    def _is_empty(self) -> bool:
+        """No file yet, or one whose first writer was killed before its first commit."""
+        return not self.path.exists() or self.path.stat().st_size == 0
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -104,19 +111,18 @@ class Ledger:
         values = _triage_values(wanted, actor, now or datetime.now(UTC))
         name = "ledger/update_triage" if wanted.version else "ledger/insert_triage"
         with self._writing() as connection:
-            changed = connection.execute(statement(name), _named(name, values)).rowcount
-            if changed == 1:
+            changed = connection.execute(statement(name), values).fetchone()
+            if changed:
                 self._append(connection, "triage", values, actor)
-        stands = self.triage(wanted.incident, wanted.claim_id).get(wanted.claim_id)
-        if changed != 1:
-            raise StaleVersion(
-                f"claim {wanted.claim_id}: somebody else decided first; look at both and decide again",
-                mine=values,
-                theirs=_triage_values(stands, stands.updated_by or "", stands.updated_at) if stands else {},
-            )
-        if stands is None:
-            raise StoreError(f"ledger {self.path}: a decision on {wanted.claim_id} vanished; check the disk")
-        return stands
+            stands = changed or connection.execute(statement("ledger/triage_of"), values).fetchone()
+        if changed:
+            return _triage(changed)
+        theirs = _triage(stands) if stands else None
+        raise StaleVersion(
+            f"claim {wanted.claim_id}: somebody else decided first; look at both and decide again",
+            mine=values,
+            theirs=_triage_values(theirs, theirs.updated_by or "", theirs.updated_at) if theirs else {},
+        )
 
     def rule(
         self,
@@ -130,6 +136,8 @@ class Ledger:
     ) -> MatchRuling:
         """Record that two posts must, or must not, be one claim; the next run obeys."""
         left, right = sorted((left_post, right_post))
+        if left == right or len(reason) > MAX_NOTE_CHARS:
+            raise StoreError(f"a ruling needs two posts and a reason of at most {MAX_NOTE_CHARS} characters")
         values: dict[str, Any] = {
             "incident": incident,
             "kind": kind.value,
@@ -165,15 +173,27 @@ class Ledger:
     def verify(self) -> int:
         """Check that no event was changed after the fact; returns how many were checked."""
         chain, count = "", 0
+        latest: dict[tuple[str, str], dict[str, Any]] = {}
         with self._connect() as connection:
             for *told, stored in connection.execute(statement("ledger/all_events")):
                 count += 1
                 chain = _chain(chain, told)
                 if chain != stored:
-                    raise StoreError(
-                        f"ledger {self.path}: event {count} does not fit its chain: restore the backup"
-                    )
+                    raise StoreError(f"ledger {self.path}: event {count} does not fit its chain: restore the backup")
+                if told[2] == "triage":
+                    latest[told[0], told[1]] = json.loads(told[5])
+            self._compare(connection, latest)
         return count
+
+    def _compare(self, connection: sqlite3.Connection, latest: dict[tuple[str, str], dict[str, Any]]) -> None:
+        """The current state must be what the last event of each claim said."""
+        for row in connection.execute(statement("ledger/all_triage")):
+            now = _triage_values(_triage(row), row[9], datetime.fromisoformat(row[8]))
+            then = latest.pop((row[0], row[1]), {})
+            if {**now, "version": None} != {**then, "version": None}:
+                raise StoreError(f"ledger {self.path}: claim {row[1]} stands otherwise than decided: restore the backup")
+        if latest:
+            raise StoreError(f"ledger {self.path}: {len(latest)} decided claims are gone: restore the backup")
 
     def _append(self, connection: sqlite3.Connection, kind: str, values: dict[str, Any], actor: str) -> None:
         last = connection.execute(statement("ledger/last_chain")).fetchone()
@@ -192,12 +212,6 @@ class Ledger:
 def _chain(previous: str, told: Sequence[object]) -> str:
     text = json.dumps([previous, *told], ensure_ascii=False)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def _named(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Only the parameters that the statement names: sqlite3 accepts no others quietly."""
-    text = statement(name)
-    return {key: value for key, value in values.items() if f"${key}" in text}
 
 
 def _triage_values(triage: Triage, actor: str, now: datetime | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.errors import UsageError
@@ -58,6 +59,10 @@ class DataDir:
         """SQLite file of what the machine did: runs, stages, crawls."""
         return self.root / "ledger" / "runs.sqlite3"
 
+    def memory(self, incident: str) -> Path:
+        """Parquet file of every claim id ever published and its posts; as durable as the ledger."""
+        return self.root / "ledger" / "ids" / f"{checked_name(incident, 'incident')}.parquet"
+
     def incident_file(self, incident: str) -> Path:
         """The incident's TOML file."""
         return self.incidents / f"{checked_name(incident, 'incident')}.toml"
@@ -70,6 +75,7 @@ class DataDir:
         """Derived Parquet files of an incident; may be deleted and rebuilt."""
         return self.root / "lake" / checked_name(incident, "incident")
 
-    def published(self, incident: str) -> Path:
-        """Symlink to the incident's current warehouse file."""
-        return self.warehouse / f"{checked_name(incident, 'incident')}.duckdb"
+    def published(self, incident: str, as_of: datetime | None = None) -> Path:
+        """Symlink to the incident's current warehouse file; with ``as_of``, the replay of that moment."""
+        moment = f"@{as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}" if as_of else ""
+        return self.warehouse / f"{checked_name(incident, 'incident')}{moment}.duckdb"

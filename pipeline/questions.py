@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -60,14 +61,16 @@ def _refuse_writing(text: str) -> None:
         raise UsageError("give one select, describe, show or summarize; the warehouse is read-only")
 
 
-def ask(data: DataDir, incident: str, text: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
-    """Run one query on the incident's published warehouse and return its rows.
+def ask(
+    data: DataDir, incident: str, text: str, values: Mapping[str, object], as_of: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Run one query on the incident's published warehouse (or the replay of ``as_of``) and return its rows.
 
     Beside the warehouse, only the files of this data folder can be read, and none written.
     """
     find_incident(data, incident)
     _refuse_writing(text)
-    connection = connect_published(data.published(incident))
+    connection = connect_published(data.published(incident, as_of))
     try:
         folders = [str(data.lake(incident)), str(data.raw(incident))]
         connection.execute("set allowed_directories = $folders", {"folders": folders})

@@ -12,10 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError
+from pipeline.escape import for_terminal
 from pipeline.statements import statement
 from pipeline.versions import code_commit, code_version, lexicon_version
 
 BUSY_SECONDS = 10.0
+
+WAREHOUSE = "warehouse"
+"""Key under which the stage publish notes the file that it made."""
+
+MAX_ERROR_CHARS = 2_000
 
 
 @dataclass(slots=True)
@@ -66,9 +72,11 @@ class RunRegistry:
         try:
             connection.execute("pragma journal_mode = wal")
             yield connection
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"run registry {self.path}: {error}; if it is busy, try again") from error
         except sqlite3.DatabaseError as error:
             raise StoreError(
-                f"run registry {self.path}: {error}; it may be deleted: only history is lost"
+                f"run registry {self.path}: {error}; move it away: only history is lost"
             ) from error
         finally:
             connection.close()
@@ -103,9 +111,17 @@ class RunRegistry:
         self._execute("describe_run", {"run_id": run_id, "as_of": moment, "encoder": encoder})
 
     def finish(self, run_id: str, status: str, error: str | None = None) -> None:
-        """End a run: done, failed or stopped."""
+        """End a run: done, partial, replayed, failed or stopped."""
         now = datetime.now(UTC).isoformat()
-        self._execute("finish_run", {"run_id": run_id, "status": status, "finished_at": now, "error": error})
+        self._execute(
+            "finish_run",
+            {
+                "run_id": run_id,
+                "status": status,
+                "finished_at": now,
+                "error": error and for_terminal(error)[:MAX_ERROR_CHARS],
+            },
+        )
 
     def put_stage(self, run_id: str, position: int, stage: StageRun) -> None:
         """Record where a stage stands."""
@@ -131,16 +147,29 @@ class RunRegistry:
             found[row[0]].stages.append(_stage(row))
         return list(found.values())
 
-    def last_done(self, incident: str) -> Run | None:
-        """The newest run that published."""
-        done = [run for run in self.runs(incident) if run.status == "done"]
-        return done[-1] if done else None
+    def published(self, incident: str, link: Path) -> Run | None:
+        """The run that the warehouse at ``link`` shows, whatever its process lived to say; else the last done one."""
+        runs = self.runs(incident)
+        name = link.resolve().name
+        shown = [run for run in runs if any(stage.files.get(WAREHOUSE) == name for stage in run.stages)]
+        done = [run for run in runs if run.status == "done"]
+        found = shown or done
+        return found[-1] if found else None
 
-    def mark_abandoned(self, incident: str) -> list[str]:
-        """Call while holding the lock: whatever still says running was killed. Returns their ids."""
+    def mark_abandoned(self, incident: str, link: Path) -> list[str]:
+        """Call while holding the run lock: whatever still says running was killed. Returns their ids.
+
+        A run killed between publishing and saying so has published, and counts as done.
+        """
         killed = [row[0] for row in self._execute("abandoned", {"incident": incident})]
+        shown = self.published(incident, link)
         for run_id in killed:
-            self.finish(run_id, "stopped", "the process was killed; the next run goes on where it stopped")
+            if shown is not None and run_id == shown.run_id and link.exists():
+                self.finish(run_id, "done")
+            else:
+                self.finish(
+                    run_id, "stopped", "the process was killed; the next run goes on where it stopped"
+                )
         return killed
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import jieba
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.paths import CHECKOUT
 from pipeline.tables import TEXTS
@@ -25,7 +24,7 @@ def segment(normalized: pa.Table, posts: pa.Table, user_words: Sequence[str] = (
 
     ``normalized`` and ``posts`` share ``post_id``; ``user_words`` are the incident's names and terms.
     """
-    times = pc.coalesce(posts.column("published_at"), posts.column("collected_at"))
+    times = posts.column("posted_at")
     dated = pa.table({"post_id": posts.column("post_id"), "seen_at": times})
     joined = normalized.select(["post_id", "text_key", "match_text"]).join(
         dated, "post_id", use_threads=False

@@ -14,21 +14,23 @@ import pyarrow.compute as pc
 from models.encoder import Encoder
 from models.loading import load_encoder
 from pipeline import tables as t
-from pipeline.claims import CLAIMS_VERSION, Previous, make_claims
-from pipeline.collect import COLLECT_VERSION, collect
+from pipeline.claims import Previous, make_claims, speakers
+from pipeline.collect import collect
 from pipeline.errors import StageError
-from pipeline.group import GROUP_VERSION, GroupConfig, TextRuling, group
-from pipeline.normalize import NORMALIZE_VERSION, normalize
+from pipeline.group import GroupConfig, TextRuling, group
+from pipeline.normalize import normalize
 from pipeline.paths import DataDir
 from pipeline.progress import Tick
-from pipeline.rank import RANK_VERSION, RankConfig, rank
+from pipeline.rank import RankConfig, rank
 from pipeline.raw import Crawl, read_observations
 from pipeline.records import MatchRuling, RulingKind
-from pipeline.segment import SEGMENT_VERSION, segment
-from pipeline.vectors import ENCODE_VERSION, VectorCache
+from pipeline.segment import segment
+from pipeline.vectors import VectorCache
 from pipeline.versions import lexicon_version
 
 Tables = dict[str, pa.Table]
+
+_SAME_WORDS = "ruling that parts two posts of the same words: they cannot stand apart"
 
 NORMALIZE_ROWS = 100_000
 """Posts normalized at a time: the progress bar moves, and memory stays bounded. Posts are independent of each other."""
@@ -76,7 +78,6 @@ class Stage:
     """One stage: what it reads and writes, what else decides its result, and how it is done."""
 
     name: str
-    version: str
     reads: tuple[t.Table, ...]
     writes: tuple[t.Table, ...]
     parameters: Callable[[Context], Any]
@@ -84,22 +85,15 @@ class Stage:
 
 
 def _collect(context: Context, tables: Tables, tick: Tick) -> Outcome:
-    observations = read_observations(context.crawls)
-    if context.as_of_wanted:
-        known = pc.less_equal(_posted_at(observations), pa.scalar(context.as_of_wanted, t.UTC_TIME))
-        observations = observations.filter(known)
-    if not observations.num_rows:
+    posts = collect(read_observations(context.crawls), context.as_of_wanted)
+    if not posts.num_rows:
         raise StageError(
             f"incident {context.incident_id}: no posts yet; run: chengqing crawl {context.incident_id} "
             f"or: chengqing import {context.incident_id} FILE"
         )
     refused = sum(int(crawl.summary.get("rejects") or 0) for crawl in context.crawls)
     rejects = {"row or item that an importer or spider could not read": refused} if refused else {}
-    return Outcome({t.POSTS.name: collect(observations)}, rejects)
-
-
-def _posted_at(posts: pa.Table) -> pa.ChunkedArray:
-    return pc.coalesce(posts.column("published_at"), posts.column("collected_at"))
+    return Outcome({t.POSTS.name: posts}, rejects)
 
 
 def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
@@ -117,11 +111,11 @@ def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
 
 
 def own_words(posts: pa.Table, normalized: pa.Table) -> pa.Table:
-    """Rows of ``normalized`` that can carry a claim: no reaction to a post that we hold, and not empty."""
-    own = pc.equal(posts.column("post_id"), posts.column("root_id"))
-    roots = posts.filter(own).column("post_id")
-    is_root = pc.is_in(normalized.column("post_id"), value_set=roots.combine_chunks())
-    return normalized.filter(pc.and_(is_root, pc.not_equal(normalized.column("match_text"), "")))
+    """Rows of ``normalized`` that can carry a claim: not empty, and no reaction to a post with words that we hold."""
+    said = speakers(posts, normalized)
+    own = said.filter(pc.equal(said.column("post_id"), said.column("speaker_id"))).column("post_id")
+    is_own = pc.is_in(normalized.column("post_id"), value_set=own.combine_chunks())
+    return normalized.filter(pc.and_(is_own, pc.not_equal(normalized.column("match_text"), "")))
 
 
 def _segment(context: Context, tables: Tables, tick: Tick) -> Outcome:
@@ -131,6 +125,7 @@ def _segment(context: Context, tables: Tables, tick: Tick) -> Outcome:
 
 
 def _encode(context: Context, tables: Tables, tick: Tick) -> Outcome:
+    context.vectors.folder.mkdir(parents=True, exist_ok=True)
     context.vectors.add(tables[t.TEXTS.name], tick)
     return Outcome({})
 
@@ -138,28 +133,48 @@ def _encode(context: Context, tables: Tables, tick: Tick) -> Outcome:
 def _group(context: Context, tables: Tables, tick: Tick) -> Outcome:
     texts = tables[t.TEXTS.name]
     vectors = context.vectors.rows(texts)
-    rulings = text_rulings(context.rulings, tables[t.NORMALIZED_POSTS.name])
+    rulings, unheard = text_rulings(context.rulings, tables[t.POSTS.name], tables[t.NORMALIZED_POSTS.name])
     grouping = group(texts, vectors, context.group_config, rulings, tick)
     keys = grouping.members.column("group_key").to_pylist()
     keywords = pa.array([grouping.keywords.get(key, []) for key in keys], t.STRINGS)
     groups = t.TEXT_GROUPS.conform(grouping.members.append_column("keywords", keywords))
     outcome = {t.TEXT_GROUPS.name: groups, t.TEXT_MATCHES.name: t.TEXT_MATCHES.conform(grouping.matches)}
-    return Outcome(outcome)
+    return Outcome(outcome, unheard)
 
 
-def text_rulings(rulings: Sequence[MatchRuling], normalized: pa.Table) -> list[TextRuling]:
-    """Rulings on posts as rulings on their texts; a later ruling on a pair of texts overrides an earlier one."""
+def text_rulings(
+    rulings: Sequence[MatchRuling], posts: pa.Table, normalized: pa.Table
+) -> tuple[list[TextRuling], dict[str, int]]:
+    """Rulings on posts as rulings on their texts, and those that cannot be obeyed, counted by reason.
+
+    A ruling on a reply speaks about the post it reacts to; a later ruling on a pair overrides an earlier one.
+    """
     if not rulings:
-        return []
-    wanted = pa.array(sorted({post for r in rulings for post in (r.left_post, r.right_post)}))
-    rows = normalized.filter(pc.is_in(normalized.column("post_id"), value_set=wanted))
-    key_of = dict(zip(rows.column("post_id").to_pylist(), rows.column("text_key").to_pylist(), strict=True))
+        return [], {}
+    said = speakers(posts, normalized)
+    named = pa.array(sorted({post for r in rulings for post in (r.left_post, r.right_post)}))
+    rows = said.filter(pc.is_in(said.column("post_id"), value_set=named))
+    speaker_of = dict(
+        zip(rows.column("post_id").to_pylist(), rows.column("speaker_id").to_pylist(), strict=True)
+    )
+    texts = normalized.filter(
+        pc.is_in(normalized.column("post_id"), value_set=pc.unique(rows.column("speaker_id")))
+    )
+    key_of = dict(zip(texts.column("post_id").to_pylist(), texts.column("text_key").to_pylist(), strict=True))
     latest: dict[tuple[str, str], bool] = {}
+    unheard: dict[str, int] = {}
     for ruling in rulings:
-        left, right = sorted((key_of.get(ruling.left_post, ""), key_of.get(ruling.right_post, "")))
-        if left and left != right:
-            latest[left, right] = ruling.kind is RulingKind.MUST
-    return [TextRuling(left, right, must) for (left, right), must in sorted(latest.items())]
+        keys = [key_of.get(speaker_of.get(post, ""), "") for post in (ruling.left_post, ruling.right_post)]
+        must = ruling.kind is RulingKind.MUST
+        if not all(keys):
+            unheard["ruling on a post that is not held"] = (
+                unheard.get("ruling on a post that is not held", 0) + 1
+            )
+        elif keys[0] != keys[1]:
+            latest[min(keys), max(keys)] = must
+        elif not must:
+            unheard[_SAME_WORDS] = unheard.get(_SAME_WORDS, 0) + 1
+    return [TextRuling(left, right, must) for (left, right), must in sorted(latest.items())], unheard
 
 
 def _claims(context: Context, tables: Tables, tick: Tick) -> Outcome:
@@ -179,7 +194,10 @@ def as_of(context: Context, posts: pa.Table) -> datetime:
 
 def _rank(context: Context, tables: Tables, tick: Tick) -> Outcome:
     posts = tables[t.POSTS.name]
-    return Outcome(rank(posts, tables[t.CLAIM_POSTS.name], as_of(context, posts), context.rank_config))
+    moment = as_of(context, posts)
+    later = pc.sum(pc.greater(posts.column("posted_at"), pa.scalar(moment, t.UTC_TIME))).as_py() or 0
+    rejects = {f"posted after {moment:%Y-%m-%d %H:%M}Z: not in the ranking yet": later} if later else {}
+    return Outcome(rank(posts, tables[t.CLAIM_POSTS.name], moment, context.rank_config), rejects)
 
 
 def _ruled(context: Context) -> list[list[str]]:
@@ -193,7 +211,6 @@ def _moment(context: Context) -> list[str | None]:
 STAGES: tuple[Stage, ...] = (
     Stage(
         "collect",
-        COLLECT_VERSION,
         (),
         (t.POSTS,),
         lambda c: [[crawl.digest for crawl in c.crawls], str(c.as_of_wanted)],
@@ -201,7 +218,6 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "normalize",
-        NORMALIZE_VERSION,
         (t.POSTS,),
         (t.NORMALIZED_POSTS,),
         lambda c: [sorted(c.aliases.items()), lexicon_version()],
@@ -209,7 +225,6 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "segment",
-        SEGMENT_VERSION,
         (t.POSTS, t.NORMALIZED_POSTS),
         (t.TEXTS,),
         lambda c: [list(c.user_words), lexicon_version()],
@@ -217,7 +232,6 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "encode",
-        ENCODE_VERSION,
         (t.TEXTS,),
         (),
         lambda c: [c.encoder.name, c.encoder.revision],
@@ -225,23 +239,20 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "group",
-        GROUP_VERSION,
-        (t.TEXTS, t.NORMALIZED_POSTS),
+        (t.TEXTS, t.POSTS, t.NORMALIZED_POSTS),
         (t.TEXT_GROUPS, t.TEXT_MATCHES),
         lambda c: [c.encoder.name, c.encoder.revision, asdict(c.group_config), _ruled(c)],
         _group,
     ),
     Stage(
         "claims",
-        CLAIMS_VERSION,
         (t.POSTS, t.NORMALIZED_POSTS, t.TEXT_GROUPS, t.TEXT_MATCHES),
-        (t.CLAIMS, t.CLAIM_POSTS, t.CLAIM_MATCHES, t.CLAIM_ALIASES),
+        (t.CLAIMS, t.CLAIM_POSTS, t.CLAIM_MATCHES, t.CLAIM_ALIASES, t.CLAIM_MEMORY),
         lambda c: [c.previous_digest, lexicon_version()],
         _claims,
     ),
     Stage(
         "rank",
-        RANK_VERSION,
         (t.POSTS, t.CLAIM_POSTS),
         (t.CLAIM_HOURS, t.RANKED_CLAIMS),
         lambda c: [asdict(c.rank_config), _moment(c)],

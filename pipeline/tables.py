@@ -65,7 +65,11 @@ POSTS = Table(
             "reacts to none that we hold",
         ),
         _time("first_collected_at", "when we first saw it (UTC)"),
-        _count("observation_count", "how many crawls saw it"),
+        _count("observation_count", "how many observations of it we hold"),
+        _time(
+            "posted_at",
+            "when it counts as posted: published_at, but never after we first saw it, and then when that is unknown",
+        ),
     ),
 )
 
@@ -97,9 +101,14 @@ TEXTS = Table(
     (
         _key("text_key", "hash of match_text"),
         _key("match_text", "the normalized text", personal=True),
-        Column("tokens", STRINGS, "words as jieba cuts them, with the incident's and community's user words"),
+        Column(
+            "tokens",
+            STRINGS,
+            "words as jieba cuts them, with the incident's and community's user words",
+            personal=True,
+        ),
         _count("post_count", "posts that carry exactly this text"),
-        _time("first_at", "earliest published_at (or collected_at) among them"),
+        _time("first_at", "earliest posted_at among them"),
     ),
 )
 
@@ -158,8 +167,16 @@ CLAIM_ALIASES = Table(
     "one row per retired claim id.",
     (
         _key("old_claim_id", "the id that people may still hold"),
-        _key("claim_id", "the claim it resolves to now"),
-        _key("reason", "merged, regrouped or ruled"),
+        _key("claim_id", "the claim that most of its posts belong to now"),
+    ),
+)
+
+CLAIM_MEMORY = Table(
+    "claim_memory",
+    "one row per claim id ever published and post it had when it was last a claim of its own: how ids are handed down.",
+    (
+        _key("claim_id", "the id, current or retired"),
+        _key("post_id", "a post that spoke for it"),
     ),
 )
 
@@ -340,6 +357,7 @@ DERIVED = (
     CLAIM_POSTS,
     CLAIM_MATCHES,
     CLAIM_ALIASES,
+    CLAIM_MEMORY,
     CLAIM_HOURS,
     RANKED_CLAIMS,
 )

@@ -11,6 +11,19 @@ from pipeline.paths import CHECKOUT
 
 LEXICON = CHECKOUT / "data" / "lexicon"
 
+_DECIDING = (
+    "duckdb",
+    "jieba",
+    "numpy",
+    "opencc",
+    "pyarrow",
+    "pypinyin",
+    "scikit-learn",
+    "scipy",
+    "sparse-dot-topn",
+)
+"""Libraries whose version can change a derived table."""
+
 
 @cache
 def code_version() -> str:
@@ -27,6 +40,22 @@ def code_commit() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
+
+
+@cache
+def code_digest() -> str:
+    """Hash over the code and libraries that decide derived tables: other code, other keys, so nothing stale is reused.
+
+    The command line is left out, for it decides none.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for package in ("pipeline", "models"):
+        for path in sorted((CHECKOUT / package).rglob("*")):
+            if path.suffix in {".py", ".sql"} and "cli" not in path.parts:
+                digest.update(path.relative_to(CHECKOUT).as_posix().encode() + b"\0" + path.read_bytes())
+    for library in _DECIDING:
+        digest.update(f"{library} {version(library)}".encode())
+    return digest.hexdigest()
 
 
 @cache

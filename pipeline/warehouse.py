@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from pipeline import tables as t
 from pipeline.errors import StoreError
 from pipeline.files import fsync_folder, locked, swap_symlink
 from pipeline.ledger import Ledger
-from pipeline.paths import DataDir
 from pipeline.runs import Run
 from pipeline.tables import Table
 
@@ -45,23 +44,28 @@ class Contents:
     vector_width: int
 
 
-def publish(data: DataDir, incident: str, contents: Contents) -> Path:
-    """Build the next warehouse of ``incident`` and swap it in; returns the new file.
+def publish(
+    link: Path, contents: Callable[[], Contents], announce: Callable[[str], None] = lambda name: None
+) -> Path:
+    """Build the next version of the warehouse at ``link`` and swap it in; returns the new file.
 
-    A kill at any moment leaves the last good one in place; leftovers go with the next publishing.
+    Publishers take turns: ``contents`` is asked for once it is our turn, so that nobody puts older contents over
+    newer ones. ``announce`` hears the file's name before the swap. A kill at any moment leaves the last good
+    version in place; leftovers go with the next publishing.
     """
-    link = data.published(incident)
-    with locked(link.with_name(f".{incident}.lock"), wait=True):
-        number = max([_number(path) for path in _versions(link)], default=0) + 1
-        target = link.with_name(f"{incident}-{number}.duckdb")
+    with locked(link.with_name(f".{link.stem}.lock"), wait=True):
+        versions = _versions(link)
+        target = link.with_name(f"{link.stem}-{_number(versions[-1]) + 1 if versions else 1}.duckdb")
+        for leftover in link.parent.glob(".*.tmp*"):
+            if re.fullmatch(rf"\.{re.escape(link.stem)}-\d+\.duckdb\.tmp(\.wal)?", leftover.name):
+                leftover.unlink()
         temporary = target.with_name(f".{target.name}.tmp")
-        for leftover in link.parent.glob(f".{incident}-*.duckdb.tmp*"):
-            leftover.unlink()
-        _build(temporary, contents)
+        _build(temporary, contents())
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         temporary.replace(target)
         fsync_folder(target.parent)
+        announce(target.name)
         swap_symlink(link, target)
         for old in _versions(link)[:-KEPT_VERSIONS]:
             old.unlink()

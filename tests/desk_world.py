@@ -63,7 +63,7 @@ def build_world(
     vectors.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(t.VECTORS.schema.empty_table(), vectors)
     contents = Contents({"vectors": [vectors]}, make_tables(claims, seed, texts, urls), vector_width=4)
-    publish(data, INCIDENT, contents)
+    publish(data.published(INCIDENT), lambda: contents)
     return data
 
 

@@ -82,6 +82,25 @@ def test_tampering_behind_the_triggers_shows(ledger: Ledger) -> None:
         ledger.verify()
 
 
+def test_a_state_that_was_changed_behind_the_events_shows(ledger: Ledger) -> None:
+    ledger.decide(Triage("fire", "c-1", note="one"), actor="mei")
+    with sqlite3.connect(ledger.path) as connection:
+        connection.execute("update triage set note = 'other'")
+    with pytest.raises(StoreError, match="stands otherwise"):
+        ledger.verify()
+
+
+def test_a_folder_with_a_mark_in_its_name_is_no_trap(data: DataDir) -> None:
+    path = data.root / "a#b?c %41" / "ledger.sqlite3"
+    Ledger(path).decide(Triage("fire", "c-1"), actor="mei")
+    assert path.exists()
+
+
+def test_a_ruling_needs_two_posts(ledger: Ledger) -> None:
+    with pytest.raises(StoreError, match="two posts"):
+        ledger.rule("fire", RulingKind.MUST, "a", "a", actor="mei")
+
+
 def test_rulings_come_back_in_order_and_sorted_within(ledger: Ledger) -> None:
     ledger.rule("fire", RulingKind.MUST, "b", "a", actor="mei", reason="same")
     ledger.rule("fire", RulingKind.MUST_NOT, "a", "b", actor="bo")

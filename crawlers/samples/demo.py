@@ -67,7 +67,7 @@ def demo(serve: bool, port: int, fresh: bool) -> None:
     """
     started = time.monotonic()
     data = DataDir.from_environment()
-    chengqing("incident", "open", str(FILE))
+    chengqing("incident", "open", str(FILE), "--replace")
     if fresh or not _is_crawled(data):
         with sample_server() as base:
             chengqing("crawl", SAMPLE, "--allow-loopback", "--base", f"sample={base}")

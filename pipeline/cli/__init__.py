@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 import click
 
 from pipeline.errors import ChengqingError
+from pipeline.escape import for_terminal
 
 _OWN = {
     "bench": "pipeline.cli.bench:bench",
@@ -96,7 +97,9 @@ def main() -> None:
     try:
         cli(standalone_mode=False)
     except ChengqingError as error:
-        click.echo(f"chengqing: {error}", err=True)
+        click.echo(
+            "\n".join(f"chengqing: {for_terminal(line)}" for line in str(error).splitlines()), err=True
+        )
         sys.exit(error.exit_code)
     except click.exceptions.Abort:
         click.echo("chengqing: stopped; what was finished is kept", err=True)

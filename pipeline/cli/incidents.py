@@ -10,7 +10,7 @@ import click
 
 from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.errors import IncidentError, UsageError
-from pipeline.incident import Incident, find_incident, list_incidents, save_incident_text
+from pipeline.incident import Incident, find_incident, list_incidents, load_incident, save_incident_text
 from pipeline.paths import DataDir
 from pipeline.runs import RunRegistry
 
@@ -81,8 +81,11 @@ def new(name: str, title: str, title_hans: str, title_hant: str, watch: str, as_
 
 @incident.command("open")
 @click.argument("name_or_file")
+@click.option(
+    "--replace", is_flag=True, help="Let a file from elsewhere replace a different one of the same name."
+)
 @json_option
-def open_(name_or_file: str, as_json: bool) -> None:
+def open_(name_or_file: str, replace: bool, as_json: bool) -> None:
     """Check an incident and open it; a file from elsewhere is copied into data/incidents first.
 
     \b
@@ -99,7 +102,12 @@ def open_(name_or_file: str, as_json: bool) -> None:
     else:
         source = path = data.incident_file(name_or_file)
         find_incident(data, name_or_file)
+    load_incident(source)
     text = re.sub(r"(?m)^closed_at\s*=.*\n", "", source.read_text(encoding="utf-8"))
+    if source != path and not replace and path.exists() and path.read_text(encoding="utf-8") != text:
+        raise UsageError(
+            f"{path} exists and differs, perhaps by aliases that staff approved: compare, or add --replace"
+        )
     opened = save_incident_text(path, text)
     _say(opened, path, f"{opened.id} is open; next: chengqing crawl {opened.id}", as_json)
 
@@ -120,6 +128,10 @@ def close(name: str, as_json: bool) -> None:
     text = path.read_text(encoding="utf-8")
     line = f"closed_at = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n"
     closed = save_incident_text(path, re.sub(r"(?m)^(opened_at\s*=.*\n)", r"\g<1>" + line, text, count=1))
+    if not closed.closed_at:
+        raise UsageError(
+            f"{path}: no line that begins with opened_at = was found; write {line.strip()} below it by hand"
+        )
     _say(closed, path, f"{name} is closed", as_json)
 
 
@@ -130,7 +142,7 @@ def list_(as_json: bool) -> None:
     data = DataDir.from_environment()
     problems: list[IncidentError] = []
     registry = RunRegistry(data.runs)
-    rows = [_row(found, registry) for found in list_incidents(data, problems.append)]
+    rows = [_row(found, registry, data) for found in list_incidents(data, problems.append)]
     if as_json:
         show_json(rows)
     else:
@@ -139,8 +151,8 @@ def list_(as_json: bool) -> None:
         click.echo(f"chengqing: {problem}", err=True)
 
 
-def _row(found: Incident, registry: RunRegistry) -> dict[str, object]:
-    last = registry.last_done(found.id)
+def _row(found: Incident, registry: RunRegistry, data: DataDir) -> dict[str, object]:
+    last = registry.published(found.id, data.published(found.id))
     return {
         "id": found.id,
         "title": found.title("en"),

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.escape import for_csv, for_terminal
+from pipeline.errors import UsageError
+from pipeline.escape import for_csv, for_json, for_terminal
 
 Row = dict[str, Any]
 PIPED_WIDTH = 160
@@ -34,8 +35,7 @@ def json_option(command: F) -> F:
 
 def show_json(value: object) -> None:
     """Print ``value`` as JSON; times as ISO 8601."""
-    text = json.dumps(value, ensure_ascii=False, indent=1, default=_plain)
-    click.echo(text.encode("utf-8", "backslashreplace").decode())
+    click.echo(for_json(json.dumps(value, ensure_ascii=False, indent=1, default=_plain)))
 
 
 def _plain(value: object) -> object:
@@ -95,7 +95,12 @@ def show_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([for_csv(_flat(row.get(name))) for name in columns])
+        writer.writerow([_on_screen(for_csv(_flat(row.get(name)))) for name in columns])
+
+
+def _on_screen(value: object) -> object:
+    """A file gets the text as it is; a terminal must not be commanded by it."""
+    return for_terminal(value) if isinstance(value, str) and sys.stdout.isatty() else value
 
 
 def _flat(value: object) -> object:
@@ -104,3 +109,16 @@ def _flat(value: object) -> object:
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False, default=_plain)
     return value
+
+
+def moment(text: str | None) -> datetime | None:
+    """An ISO 8601 time with a zone, in UTC."""
+    if text is None:
+        return None
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is not a time: write it as 2026-01-31T08:00:00Z") from error
+    if value.tzinfo is None:
+        raise UsageError(f"{text!r} has no time zone: add Z or +08:00")
+    return value.astimezone(UTC)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import click
 
-from pipeline.cli.output import show_csv, show_json, show_rows
+from pipeline.cli.output import moment, show_csv, show_json, show_rows
 from pipeline.errors import UsageError
 from pipeline.paths import DataDir
 
@@ -27,9 +28,18 @@ from pipeline.paths import DataDir
     show_default=True,
     help="How the rows come out.",
 )
+@click.option(
+    "--as-of", metavar="TIME", help="Of the list as it stood then (after: chengqing run --as-of TIME)."
+)
 @click.option("--questions", "list_them", is_flag=True, help="List the saved questions and their parameters.")
 def sql(
-    incident: str, query: str | None, name: str | None, params: tuple[str, ...], form: str, list_them: bool
+    incident: str,
+    query: str | None,
+    name: str | None,
+    params: tuple[str, ...],
+    form: str,
+    as_of: str | None,
+    list_them: bool,
 ) -> None:
     """Ask the published warehouse of an incident; nothing can be changed, and no run ever waits.
 
@@ -54,7 +64,7 @@ def sql(
         saved = question(name)
         text, values = saved.text, dict(saved.defaults)
     values |= _given(params)
-    rows = ask(DataDir.from_environment(), incident, text, values)
+    rows = ask(DataDir.from_environment(), incident, text, values, moment(as_of))
     if form == "json":
         show_json(rows)
     elif form == "csv":
@@ -69,5 +79,5 @@ def _given(params: tuple[str, ...]) -> dict[str, object]:
         name, equals, value = param.partition("=")
         if not equals:
             raise UsageError(f"--param {param!r}: write NAME=VALUE")
-        values[name] = int(value) if value.lstrip("-").isdigit() else value
+        values[name] = int(value) if re.fullmatch(r"-?[0-9]{1,18}", value) else value
     return values

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.output import json_option, show_json, show_rows
+from pipeline.cli.output import json_option, moment, show_json, show_rows
 from pipeline.paths import DataDir
 
 _SHOWN = ("rank", "score", "claim_id", "posts", "sites", "recent", "asks", "first", "claim")
@@ -18,9 +18,12 @@ _CHARS = 200
 @click.option(
     "-n", "--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many claims."
 )
+@click.option(
+    "--as-of", metavar="TIME", help="Of the list as it stood then (after: chengqing run --as-of TIME)."
+)
 @click.option("--why", is_flag=True, help="Show what each signal adds to the score.")
 @json_option
-def rank(incident: str, most: int, why: bool, as_json: bool) -> None:
+def rank(incident: str, most: int, as_of: str | None, why: bool, as_json: bool) -> None:
     """Show the ranked claims of an incident, as last published.
 
     \b
@@ -31,7 +34,9 @@ def rank(incident: str, most: int, why: bool, as_json: bool) -> None:
     """
     from pipeline.questions import ask, question
 
-    rows = ask(DataDir.from_environment(), incident, question("top_claims").text, {"most": most})
+    rows = ask(
+        DataDir.from_environment(), incident, question("top_claims").text, {"most": most}, moment(as_of)
+    )
     if as_json:
         show_json(rows)
         return

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
-from pipeline.cli.output import cell, json_option, show_json
+from pipeline.cli.output import cell, json_option, moment, show_json
 from pipeline.errors import UsageError
 from pipeline.incident import find_incident
 from pipeline.paths import DataDir
 from pipeline.runs import Run, StageRun
-
-
-def moment(text: str | None) -> datetime | None:
-    """An ISO 8601 time with a zone, in UTC."""
-    if text is None:
-        return None
-    try:
-        value = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is not a time: write it as 2026-01-31T08:00:00Z") from error
-    if value.tzinfo is None:
-        raise UsageError(f"{text!r} has no time zone: add Z or +08:00")
-    return value.astimezone(UTC)
 
 
 @click.command()
@@ -32,7 +17,11 @@ def moment(text: str | None) -> datetime | None:
 @click.option(
     "--only", metavar="STAGE", help="Compute anew this stage alone, on what stands; nothing is published."
 )
-@click.option("--as-of", metavar="TIME", help="Rank what was known at this moment (2026-01-31T08:00:00Z).")
+@click.option(
+    "--as-of",
+    metavar="TIME",
+    help="The list as it stood at this moment (2026-01-31T08:00:00Z), beside the one of now.",
+)
 @click.option("--encoder", help="Encoder: a registered name, a path, or a hub id; the shipped one without.")
 @json_option
 def run(
@@ -58,8 +47,10 @@ def run(
     done = run_incident(data, find_incident(data, incident), wish, None if as_json else _say)
     if as_json:
         show_json(_row(done))
-    elif wish.publishes:
+    elif done.status == "done":
         click.echo(f"published as of {cell(done.as_of)}; see: chengqing rank {incident}")
+    elif done.status == "replayed":
+        click.echo(f"the list as it stood; see: chengqing rank {incident} --as-of {as_of}")
 
 
 def _say(stage: StageRun) -> None:

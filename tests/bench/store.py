@@ -83,7 +83,7 @@ def our_batch(root: Path, number: int) -> list[float]:
         files.append(part)
         decided = decided_tables(Ledger(data.ledger, read_only=True), INCIDENT)
         contents = Contents({POSTS.name: list(files)}, decided, 1)
-        _timed(waits, lambda contents=contents: publish(data, INCIDENT, contents))  # type: ignore[misc]
+        _timed(waits, lambda contents=contents: publish(data.published(INCIDENT), lambda: contents))  # type: ignore[misc]
         time.sleep(PAUSE)
     return waits
 
@@ -193,7 +193,7 @@ def run(data: Path, progress: Callable[[str], None]) -> list[Metric]:
         write_parquet(root / "part-00000.parquet", posts(0, POSTS_HELD))
         ledger = Ledger(DataDir(root).ledger)
         contents = Contents({POSTS.name: [root / "part-00000.parquet"]}, decided_tables(ledger, INCIDENT), 1)
-        publish(DataDir(root), INCIDENT, contents)
+        publish(DataDir(root).published(INCIDENT), lambda: contents)
         ours = together(root, "our")
         with duckdb.connect(str(root / "shared.duckdb")) as connection:
             connection.register("incoming", posts(0, POSTS_HELD))

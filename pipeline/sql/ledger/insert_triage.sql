@@ -5,4 +5,5 @@ insert into triage (
 values (
     $incident, $claim_id, 1, $status, $rating, $assignee, $note, $anchor_posts, $updated_at, $updated_by
 )
-on conflict do nothing;
+on conflict do nothing
+returning incident, claim_id, version, status, rating, assignee, note, anchor_posts, updated_at, updated_by;

@@ -2,4 +2,4 @@
 select run_id, status, pid, started_at, finished_at, as_of, code_version, encoder, lexicon, error
 from run
 where incident = $incident
-order by run_id;
+order by seq;

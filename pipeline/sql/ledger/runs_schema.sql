@@ -1,9 +1,10 @@
 -- What the machine did. Rows are updated as a run goes on; readers: CLI, dashboard, publisher.
 
 create table if not exists run (
-    run_id text primary key,
+    seq integer primary key autoincrement,
+    run_id text not null unique,
     incident text not null,
-    status text not null check (status in ('running', 'done', 'failed', 'stopped')),
+    status text not null check (status in ('running', 'done', 'partial', 'replayed', 'failed', 'stopped')),
     pid integer not null,
     started_at text not null,
     finished_at text,
@@ -29,4 +30,4 @@ create table if not exists stage_run (
     primary key (run_id, stage)
 ) strict, without rowid;
 
-create index if not exists run_by_incident on run (incident, run_id);
+create index if not exists run_by_incident on run (incident, seq);

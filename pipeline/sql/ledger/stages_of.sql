@@ -3,4 +3,4 @@ select s.run_id, s.stage, s.status, s.stage_key, s.rows_in, s.rows_out, s.reject
 from stage_run as s
 inner join run as r on r.run_id = s.run_id
 where r.incident = $incident
-order by s.run_id, s.position;
+order by r.seq, s.position;

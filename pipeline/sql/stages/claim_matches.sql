@@ -4,10 +4,10 @@ with carriers as (
     select
         c.variant_key,
         any_value(c.claim_id) as claim_id,
-        first(c.post_id order by coalesce(p.published_at, p.collected_at), p.post_id) as post_id
+        first(c.post_id order by p.posted_at, p.post_id) as post_id
     from claim_posts as c
     inner join posts as p on p.post_id = c.post_id
-    where p.post_id = p.root_id
+    where c.joined_by not in ('reply', 'repost')
     group by c.variant_key
 ),
 

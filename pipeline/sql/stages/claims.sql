@@ -2,8 +2,7 @@
 -- claim_conflicts (claim_id, conflict_ids). Reader: the dashboard's list and claim page.
 with members as (
     select
-        c.claim_id, c.role, c.variant_key, p.post_id, p.platform, p.author_key, n.script,
-        coalesce(p.published_at, p.collected_at) as posted_at
+        c.claim_id, c.role, c.variant_key, p.post_id, p.platform, p.author_key, n.script, p.posted_at
     from claim_posts as c
     inner join posts as p on p.post_id = c.post_id
     inner join normalized_posts as n on n.post_id = c.post_id
@@ -55,7 +54,7 @@ counted as (
 )
 
 select
-    c.claim_id, e.exemplar_post_id, p.text as exemplar_text, n.script as exemplar_script,
+    c.claim_id, e.exemplar_post_id, left(p.text, 10000) as exemplar_text, n.script as exemplar_script,
     c.post_count, c.carrier_count, c.variant_count, c.author_count, c.platform_count, c.platforms, c.scripts,
     c.first_at, c.last_at, coalesce(e.keywords, []) as keywords, e.weakest_link,
     coalesce(k.conflict_ids, []) as conflict_ids

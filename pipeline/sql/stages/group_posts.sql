@@ -1,6 +1,7 @@
--- Grain: one row per post with a claim. Inputs: posts, normalized_posts, text_groups, text_matches,
--- speech (text_key, asks, corrects). Reader: stage claims.
--- A group whose every text corrects belongs, as corrections, to the group it was matched with.
+-- Grain: one row per post with a claim. Inputs: posts, normalized_posts, speakers (post_id, speaker_id), text_groups,
+-- text_matches, speech (text_key, asks, corrects). Reader: stage claims.
+-- A text that corrects is no carrier. A group whose every text corrects belongs, as corrections, to the group that it
+-- was matched with.
 with group_speech as (
     select g.group_key, bool_and(s.corrects) as corrects
     from text_groups as g
@@ -33,44 +34,45 @@ corrected as (
 
 roots as (
     select
-        p.post_id as root_id,
-        n.text_key,
+        p.post_id as speaker_id,
         coalesce(c.to_group, g.group_key) as group_key,
-        c.to_group is not null as is_correction,
+        c.to_group is not null or (s.corrects and not f.corrects) as is_correction,
         g.similarity,
         g.joined_by,
-        row_number() over (
-            partition by n.text_key order by coalesce(p.published_at, p.collected_at), p.post_id
-        ) as copy
+        row_number() over (partition by n.text_key order by p.posted_at, p.post_id) as copy
     from posts as p
+    inner join speakers as own on own.post_id = p.post_id and own.speaker_id = p.post_id
     inner join normalized_posts as n on n.post_id = p.post_id
     inner join text_groups as g on g.text_key = n.text_key
+    inner join group_speech as f on f.group_key = g.group_key
+    inner join speech as s on s.text_key = n.text_key
     left join corrected as c on c.from_group = g.group_key
-    where p.post_id = p.root_id
 )
 
 select
     p.post_id,
     r.group_key,
+    p.post_id = w.speaker_id as is_own,
     case
-        when p.post_id = p.root_id and r.is_correction then 'corrects'
-        when p.post_id = p.root_id and r.copy > 1 then 'repeats'
-        when p.post_id = p.root_id then 'carries'
+        when p.post_id = w.speaker_id and r.is_correction then 'corrects'
+        when p.post_id = w.speaker_id and r.copy > 1 then 'repeats'
+        when p.post_id = w.speaker_id then 'carries'
         when n.match_text = '' then 'repeats'
         when s.corrects then 'corrects'
         else 'replies'
     end as role,
     case
-        when p.post_id <> p.root_id and p.repost_of is not null then 'repost'
-        when p.post_id <> p.root_id then 'reply'
+        when p.post_id <> w.speaker_id and p.repost_of is not null then 'repost'
+        when p.post_id <> w.speaker_id then 'reply'
         when r.copy > 1 then 'exact'
         else r.joined_by
     end as joined_by,
     coalesce(s.asks, false) as asks,
     n.text_key as variant_key,
-    case when p.post_id = p.root_id and not r.is_correction then r.similarity end as similarity
+    case when p.post_id = w.speaker_id and not r.is_correction then r.similarity end as similarity
 from posts as p
-inner join roots as r on r.root_id = p.root_id
+inner join speakers as w on w.post_id = p.post_id
+inner join roots as r on r.speaker_id = w.speaker_id
 inner join normalized_posts as n on n.post_id = p.post_id
 left join speech as s on s.text_key = n.text_key
 order by r.group_key, p.post_id;

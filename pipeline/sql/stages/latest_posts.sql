@@ -1,17 +1,57 @@
 -- Grain: one row per post, its latest observation. Inputs: observations. Reader: stage collect.
--- Ties between crawls of the same moment go to the larger crawl_id, so that the order of files never matters.
-with ranked as (
+-- Parameter: $as_of (null: everything we hold). With it, only what was known then counts: observations made later
+-- are left out, and where all are later (an archive imported since), the post counts without its counts.
+-- A time, title, address or link that a later observation no longer shows is kept from the earlier one.
+with eligible as (
     select
         *,
+        coalesce(collected_at > $as_of::timestamptz, false) as is_later,
+        md5(concat_ws(
+            chr(31), text, title, url, author_key, collector, source, platform, query, published_at, likes, reposts,
+            replies, views, thread_id, parent_id, quoted_id, repost_of
+        )) as fingerprint
+    from observations
+    where coalesce(least(coalesce(published_at, collected_at), collected_at) <= $as_of::timestamptz, true)
+),
+
+known as (
+    select * from eligible
+    qualify not is_later or bool_and(is_later) over (partition by post_id)
+),
+
+filled as (
+    select
+        * replace (
+            last_value(published_at ignore nulls) over seen as published_at,
+            last_value(case when published_at is not null then published_precision end ignore nulls) over seen
+                as published_precision,
+            last_value(url ignore nulls) over seen as url,
+            last_value(author_key ignore nulls) over seen as author_key,
+            last_value(title ignore nulls) over seen as title,
+            last_value(thread_id ignore nulls) over seen as thread_id,
+            last_value(parent_id ignore nulls) over seen as parent_id,
+            last_value(quoted_id ignore nulls) over seen as quoted_id,
+            last_value(repost_of ignore nulls) over seen as repost_of,
+            case when not is_later then last_value(likes ignore nulls) over seen end as likes,
+            case when not is_later then last_value(reposts ignore nulls) over seen end as reposts,
+            case when not is_later then last_value(replies ignore nulls) over seen end as replies,
+            case when not is_later then last_value(views ignore nulls) over seen end as views
+        ),
         row_number() over (
-            partition by post_id order by collected_at desc, crawl_id desc, md5(text) desc
+            partition by post_id order by collected_at desc, crawl_id desc, fingerprint desc
         ) as newest,
         min(collected_at) over (partition by post_id) as first_collected_at,
         count(*) over (partition by post_id) as observation_count
-    from observations
+    from known
+    window seen as (
+        partition by post_id order by collected_at, crawl_id, fingerprint
+        rows between unbounded preceding and unbounded following
+    )
 )
 
-select * exclude (newest)
-from ranked
+select
+    * exclude (newest, is_later, fingerprint),
+    least(coalesce(published_at, first_collected_at), first_collected_at) as posted_at
+from filled
 where newest = 1
-order by coalesce(published_at, collected_at), post_id;
+order by posted_at, post_id;

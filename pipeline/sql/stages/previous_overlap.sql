@@ -1,10 +1,12 @@
--- Grain: one row per group and old claim id that share posts. Inputs: group_posts (post_id, group_key),
+-- Grain: one row per group and old claim id that share posts. Inputs: group_posts (post_id, group_key, is_own),
 -- previous_posts (post_id, claim_id, decided). Reader: stage claims, which hands ids down by it.
+-- An id follows posts that speak for themselves (own); a post that has become a reply only tells where it went.
 select
     g.group_key,
     p.claim_id,
     bool_or(p.decided) as decided,
-    count(distinct g.post_id) as shared
+    count(*) filter (where g.is_own) as own,
+    count(*) as shared
 from group_posts as g
 inner join previous_posts as p on p.post_id = g.post_id
 group by g.group_key, p.claim_id

@@ -1,17 +1,19 @@
--- Grain: one row per claim with a post by $as_of. Inputs: claim_posts, posts. Reader: everybody.
+-- Grain: one row per claim. Inputs: claim_posts, posts. Reader: everybody.
 -- Parameters: $as_of, $window_minutes, $enquiry_weight, $scale.
 -- Signals become ranks and are fused: points = weight * scale / (60 + rank), reciprocal-rank fusion after Cormack,
 -- Clarke and Büttcher (SIGIR 2009), k = 60. Enquiry share after Zhao, Resnick and Mei (WWW 2015), as the lower
 -- bound of Wilson's interval (z = 1.96), posts that correct left out. Veracity is no signal.
-with known as (
+with members as (
     select
-        c.claim_id, c.role, c.asks, p.platform, p.author_key,
-        coalesce(p.published_at, p.collected_at) as posted_at,
-        coalesce(p.likes, 0) + coalesce(p.reposts, 0) + coalesce(p.replies, 0) as engaged,
+        c.claim_id, c.role, c.asks, p.platform, p.author_key, p.posted_at, p.posted_at <= $as_of as is_known,
+        coalesce(p.likes, 0)::double + coalesce(p.reposts, 0) + coalesce(p.replies, 0) as engaged,
         coalesce(p.likes, p.reposts, p.replies) is not null as is_engaged_known
     from claim_posts as c
     inner join posts as p on p.post_id = c.post_id
-    where coalesce(p.published_at, p.collected_at) <= $as_of
+),
+
+known as (
+    select * from members where is_known
 ),
 
 engagement as (
@@ -24,25 +26,26 @@ engagement as (
     group by claim_id
 ),
 
+-- every claim has a row: one whose posts all lie after $as_of has nothing to show for it yet
 counted as (
     select
-        claim_id,
-        count(*) as posts,
-        count(*) filter (where posted_at > $as_of - to_minutes($window_minutes)) as recent_posts,
+        m.claim_id,
+        count(*) filter (where m.is_known) as posts,
+        count(*) filter (where m.is_known and m.posted_at > $as_of - to_minutes($window_minutes)) as recent_posts,
         count(*) filter (
-            where posted_at > $as_of - 2 * to_minutes($window_minutes)
-            and posted_at <= $as_of - to_minutes($window_minutes)
+            where m.posted_at > $as_of - 2 * to_minutes($window_minutes)
+            and m.posted_at <= $as_of - to_minutes($window_minutes)
         ) as previous_posts,
-        count(*) filter (where posted_at <= $as_of - to_minutes($window_minutes)) as earlier_posts,
+        count(*) filter (where m.posted_at <= $as_of - to_minutes($window_minutes)) as earlier_posts,
         greatest(1, ceil(
-            (epoch($as_of) - epoch(min(posted_at))) / 60.0 / $window_minutes - 1
+            (epoch($as_of) - epoch(min(m.posted_at))) / 60.0 / $window_minutes - 1
         )) as earlier_windows,
-        count(*) filter (where asks and role <> 'corrects') as enquiries,
-        count(*) filter (where role = 'corrects') as corrections,
-        count(distinct platform) as platforms,
-        count(distinct author_key) as authors
-    from known
-    group by claim_id
+        count(*) filter (where m.is_known and m.asks and m.role <> 'corrects') as enquiries,
+        count(*) filter (where m.is_known and m.role = 'corrects') as corrections,
+        count(distinct m.platform) filter (where m.is_known) as platforms,
+        count(distinct m.author_key) filter (where m.is_known) as authors
+    from members as m
+    group by m.claim_id
 ),
 
 shares as (
@@ -69,9 +72,9 @@ signals as (
                 ) / (1 + 3.8416 / asked_among), 9
             )
         end as enquiry_share,
-        round(platforms + authors / posts, 9) as spread,
+        round(platforms + authors / greatest(posts, 1), 9) as spread,
         round(coalesce(engagement, 0.0), 9) as engagement,
-        round(1.0 - corrections / posts, 9) as debunk_gap
+        case when posts > 0 then round(1.0 - corrections / posts, 9) else 0.0 end as debunk_gap
     from shares
     left join engagement using (claim_id)
 ),
@@ -96,7 +99,7 @@ pointed as (
         case when burst > 0 then round($scale / (60 + burst_rank), 3) else 0.0 end as burst_points,
         case when enquiry_share > 0 then round($enquiry_weight * $scale / (60 + enquiry_rank), 3) else 0.0 end
             as enquiry_points,
-        round($scale / (60 + spread_rank), 3) as spread_points,
+        case when spread > 0 then round($scale / (60 + spread_rank), 3) else 0.0 end as spread_points,
         case when engagement > 0 then round($scale / (60 + engagement_rank), 3) else 0.0 end as engagement_points,
         case when debunk_gap > 0 then round($scale / (60 + debunk_gap_rank), 3) else 0.0 end as debunk_gap_points
     from placed
