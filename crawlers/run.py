@@ -6,6 +6,7 @@ it between two pages, saved and ready to go on.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import sys
@@ -50,6 +51,7 @@ from pipeline.versions import code_version
 COMMON_PARAMS = frozenset(
     {"delay", "timezone", "max_pages", "max_seconds", "overlap_hours", "only_matching", "timeout", "backoff"}
 )
+_GC_ALLOCATIONS = 20_000  # pages make thousands of short-lived values without cycles
 STOPPED_EXIT = 75
 """Exit code of a crawl that was stopped and can go on (EX_TEMPFAIL)."""
 
@@ -262,6 +264,8 @@ def tell(event: dict[str, Any]) -> None:
 def main() -> int:
     """Read the job, crawl, tell; returns the exit code."""
     job = Job(**json.loads(sys.stdin.readline()))
+    gc.freeze()  # what the imports made stays for good: do not search it for garbage
+    gc.set_threshold(_GC_ALLOCATIONS, 20, 50)
     try:
         data = DataDir(Path(job.data))
         source = SourceUse(**job.source)

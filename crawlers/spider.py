@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,27 +77,28 @@ class FamilySpider(scrapy.Spider):
             priority=0 if fetch.kind in {"thread", "detail"} else 1,
         )
 
-    def answered(self, response: Response, fetch: Fetch) -> Iterator[Page | scrapy.Request]:
-        """Read one answer; refusals and changed pages are counted and named, never taken for an empty page."""
+    def answered(self, response: Response, fetch: Fetch) -> list[Page | scrapy.Request]:
+        """Read one answer; refusals and changed pages are counted and named, never taken for an empty page.
+
+        A list, for Scrapy reads a generator's source text again at every response.
+        """
         answer = answer_of(response)
         if self.record_to is not None:
             save_case(self.record_to, self.family, fetch, answer, self.context)
         if (wait := (response.request.meta if response.request else {}).get(WAIT_ASKED)) is not None:
             self._refused(fetch, f"asked us to stay away for {wait:.0f} s")
-            return
+            return []
         if self._dealt_with(answer, fetch):
-            return
+            return []
         try:
             reading = self.family.read(answer, fetch, self.context)
         except PageChanged as error:
             self._trouble(fetch, "changed", str(error))
-            return
+            return []
         self._failures = 0
         reading.follow = self._within_limit(self.store.fresh(reading.follow))
         self._keep_validators(answer, fetch)
-        yield Page(fetch, reading, len(response.body))
-        for following in reading.follow:
-            yield self.request(following)
+        return [Page(fetch, reading, len(response.body)), *map(self.request, reading.follow)]
 
     def _dealt_with(self, answer: Answer, fetch: Fetch) -> bool:
         """Answers that hold no page to read."""

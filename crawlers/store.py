@@ -35,6 +35,7 @@ from pipeline.records import Post
 STATE = "state.json"
 OVERLAP = timedelta(hours=24)
 """How far before the newest post that we hold a chain is read again: counts change."""
+_WRITE_ROWS = 5_000
 _WATCHED = ("published_at", "author_key", "url")
 
 
@@ -105,6 +106,7 @@ class CrawlStore:
         self.ended: set[str] = set()
         self.counts: Counter[str] = Counter()
         self.validators: dict[str, dict[str, str]] = {}
+        self._pending: list[Post] = []
         self.resumed = (self.folder / STATE).exists()
         if self.resumed:
             self._restore(summary)
@@ -143,7 +145,9 @@ class CrawlStore:
     def add(self, page: Page) -> int:
         """Store a page and strike its address off the list; returns how many posts were kept."""
         kept = [post for post in page.reading.posts if self._keep(post)]
-        self.writer.write(kept)
+        self._pending += kept
+        if len(self._pending) >= _WRITE_ROWS:
+            self._write()
         for reject in page.reading.rejects:
             self.writer.reject(None, reject.reason, reject.raw)
         self.summary.pages += 1
@@ -153,6 +157,12 @@ class CrawlStore:
         self._note_newest(page)
         self.strike(page.fetch, page.reading.follow)
         return len(kept)
+
+    def _write(self) -> None:
+        """Hand over what is pending: columns are cheaper made of thousands of posts than of a page's fifty."""
+        pending, self._pending = self._pending, []
+        if pending:
+            self.writer.write(pending)
 
     def strike(self, fetch: Fetch, follow: list[Fetch] | None = None) -> None:
         """An address is dealt with; ``follow`` takes its place. Saves when it is time to."""
@@ -192,6 +202,7 @@ class CrawlStore:
 
     def save(self) -> None:
         """Put posts and list on disk, in this order."""
+        self._write()
         self.writer.flush()
         rejects = self.folder / "rejects.jsonl"
         state = {
@@ -213,6 +224,7 @@ class CrawlStore:
 
     def finish(self, why: Stop, detail: str | None, earlier: list[dict[str, Any]]) -> CrawlSummary:
         """Write the manifest: from now on the crawl counts. Marks move only for chains read to their end."""
+        self._write()
         self.writer.flush()
         complete = self.ended - self.broken if why == "finished" else set()
         self.summary.extra = {

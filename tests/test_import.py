@@ -22,6 +22,7 @@ from crawlers.cli import import_posts
 from crawlers.importers.columns import SeenIds, whole_times
 from crawlers.importers.mapping import guess, read_mapping
 from crawlers.importers.streams import MAX_ROW, encoding_of
+from crawlers.times import parse_time
 from pipeline.errors import ChengqingError, MappingError, StoreError, UnknownName, UsageError
 from pipeline.paths import CHECKOUT, DataDir
 from pipeline.raw import finished_crawls, read_observations, unfinished_crawls
@@ -454,7 +455,14 @@ def test_whole_columns_of_times_agree_with_single_ones() -> None:
     assert whole_times(shown, None).to_pylist()[0] == datetime(2012, 9, 11, 3, 34, 22, tzinfo=UTC)
     made = whole_times(["2026-03-13 08:00:00", None], ZoneInfo("Asia/Shanghai"))
     assert made.to_pylist() == [datetime(2026, 3, 13, tzinfo=UTC), None]
-    assert whole_times(["yesterday"], None) is None and whole_times([5], None) is None
+    assert whole_times(["yesterday"], None) is None and whole_times([5, "5"], None) is None
+    numbers = [1773380760, 1773380760000, 5, 2**70, -1, None, 631152000, 4_200_000_000]
+    single = [parse_time(number, datetime(2026, 3, 15, tzinfo=UTC))[0] for number in numbers]
+    assert (
+        whole_times(numbers, None).to_pylist() == single
+        and single[0] == single[1]
+        and single[2:6] == [None] * 4
+    )
 
 
 def test_the_real_posts_and_claim_groups_are_read_whole(run: Import, desk: DataDir) -> None:

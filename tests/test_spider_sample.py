@@ -231,7 +231,9 @@ def test_stopping_the_command_stops_its_children(base: str, tmp_path: Path) -> N
         parent.send_signal(signal.SIGINT)
         shown, _ = parent.communicate(timeout=30)
     outcomes = json.loads(shown)["sources"]
-    assert {one["stopped_because"] for one in outcomes} <= {"stopped", "finished", "not modified"}, json.dumps(outcomes)
+    assert {one["stopped_because"] for one in outcomes} <= {"stopped", "finished", "not modified"}, (
+        json.dumps(outcomes)
+    )
     assert sum(one["stopped_because"] == "stopped" for one in outcomes) >= 3 and parent.returncode != 0
 
 

@@ -63,7 +63,10 @@ class Mastodon(Family):
                 f"{answer.url}: an empty local timeline; servers that close it to strangers show this"
             )
         reading = parse(statuses, context, fetch.carry.get("query"))
-        times = [parse_time(s.get("created_at"), context.now)[0] for s in statuses if isinstance(s, dict)]
+        newest = max(
+            (str(s["created_at"]) for s in statuses if isinstance(s, dict) and "created_at" in s), default=""
+        )
+        times = [parse_time(newest, context.now)[0]]  # one form of time, always in UTC: the latest sorts last
         lowest = min(
             (str(s["id"]) for s in statuses if isinstance(s, dict) and "id" in s), key=_order, default=None
         )
@@ -118,10 +121,10 @@ def native_id(status: dict[str, Any], context: Context) -> str:
     uri = urlsplit(str(status.get("uri") or ""))
     own = str(status["id"])
     steps = [step for step in uri.path.split("/") if step and step != "activity"]  # boosts are activities
-    if not uri.hostname or own in steps:
-        home = context.site if not uri.hostname or uri.hostname in _LOCAL else uri.hostname
-        return f"{home}/{own}"
-    return f"{uri.hostname}/{steps[-1] if steps else own}"
+    host = uri.hostname
+    if not host or own in steps:
+        return f"{context.site if not host or host in _LOCAL else host}/{own}"
+    return f"{host}/{steps[-1] if steps else own}"
 
 
 _LOCAL = {"127.0.0.1", "localhost"}
@@ -149,7 +152,7 @@ def _post(
     quoted = (status.get("quote") or {}).get("quoted_status") or {}
     return context.post(
         "mastodon",
-        native_id(status, context),
+        known.get(str(status["id"])) or native_id(status, context),
         html_to_text(content),
         url=status.get("url") or status.get("uri"),
         title=warning,

@@ -43,18 +43,42 @@ class Stamp:
 
 def _getter(paths: tuple[str, ...]) -> Callable[[list[Row]], Values]:
     """Reads a column: of several paths the first filled one; dots reach into nested objects."""
-    if len(paths) == 1 and "." not in paths[0]:
-        return _plain_getter(paths[0])
-    steps = [(path, path.split(".")) for path in paths]
+    readers = [_nested_getter(path) if "." in path else _plain_getter(path) for path in paths]
+    if len(readers) == 1:
+        return readers[0]
 
-    def first(row: Row) -> Any:  # noqa: ANN401  JSON
-        for path, names in steps:
-            value = row[path] if path in row else _reach(row, names)
-            if value not in (None, "", "$undefined"):
-                return value
-        return None
+    def read(rows: list[Row]) -> Values:
+        values = readers[0](rows)
+        for other in readers[1:]:
+            places = [place for place, value in enumerate(values) if value in _UNFILLED]
+            if not places:
+                break
+            for place, value in zip(places, other([rows[place] for place in places]), strict=True):
+                values[place] = value
+        return values
 
-    return lambda rows: [first(row) for row in rows]
+    return read
+
+
+_UNFILLED: tuple[Any, ...] = (None, "", "$undefined")
+_NO_OBJECT: dict[str, Any] = {}
+
+
+def _nested_getter(path: str) -> Callable[[list[Row]], Values]:
+    *outer, last = path.split(".")
+
+    def read(rows: list[Row]) -> Values:
+        if rows and path in rows[0]:
+            return [row.get(path) for row in rows]  # a plain column whose name has a dot
+        try:
+            level = rows
+            for step in outer:
+                level = [row.get(step) or _NO_OBJECT for row in level]
+            return [row.get(last) for row in level]
+        except AttributeError:  # something that is no object where one was expected
+            return [_reach(row, [*outer, last]) for row in rows]
+
+    return read
 
 
 def _plain_getter(name: str) -> Callable[[list[Row]], Values]:
@@ -200,6 +224,7 @@ class Columns:
         found = self._values(name, rows)
         times = whole_times(found, self.zone)
         if times is not None:
+            self.unread_times += times.null_count - found.count(None)
             exact, unknown = pa.scalar(Precision.EXACT.value), pa.scalar(Precision.UNKNOWN.value)
             return times, pc.if_else(times.is_valid(), exact, unknown)
         read = [parse_time(value, self.stamp.now, self.zone) for value in found]
@@ -308,7 +333,9 @@ _ISO_PLAIN = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$"
 
 
 def whole_times(values: Values, zone: tzinfo | None) -> pa.Array | None:
-    """A whole column of ISO 8601 times at once; ``None`` where any value is something else."""
+    """A whole column of ISO 8601 times or epoch numbers at once; ``None`` where any value is something else."""
+    if all(type(v) is int or v is None for v in values):
+        return _epochs(values)
     try:
         column = pa.array(values, pa.string())
         if _all_match(column, _ISO_OFFSET):
@@ -320,6 +347,20 @@ def whole_times(values: Values, zone: tzinfo | None) -> pa.Array | None:
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
         return None
     return None
+
+
+_FIRST, _LAST = 631_152_000, 4_133_980_800  # 1990 to 2100, in seconds
+
+
+def _epochs(values: Values) -> pa.Array:
+    """Seconds or milliseconds since 1970, told apart by their size; others are unknown."""
+    small = [v if v is not None and abs(v) < 2**53 else None for v in values]
+    column = pa.array(small, pa.int64())
+    is_seconds = pc.and_(pc.greater_equal(column, _FIRST), pc.less(column, _LAST))
+    is_millis = pc.and_(pc.greater_equal(column, _FIRST * 1000), pc.less(column, _LAST * 1000))
+    kept = pc.if_else(pc.or_(is_seconds, is_millis), column, None)
+    micros = pc.multiply(kept, pc.if_else(is_seconds, 1_000_000, 1_000))
+    return pc.cast(micros, UTC_TIME)
 
 
 def _all_match(column: pa.Array, pattern: str) -> bool:

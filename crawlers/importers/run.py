@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
@@ -194,6 +195,8 @@ def import_file(reading: Reading, data: DataDir, incident: str, *, again: bool, 
 
 def _copy(reading: Reading, columns: Columns, writer: RawWriter, tick: Tick) -> None:
     source = open_source(reading.path)
+    collecting = gc.isenabled()
+    gc.disable()  # rows hold no cycles: looking for some among a million dictionaries takes most of the time
     try:
         for batch in reading.batches(source):
             table, unusable = columns.table(batch)
@@ -204,6 +207,8 @@ def _copy(reading: Reading, columns: Columns, writer: RawWriter, tick: Tick) -> 
             tick(source.position(), source.size)
     finally:
         source.close()
+        if collecting:
+            gc.enable()
 
 
 def _sweep(data: DataDir, incident: str, source: str) -> None:

@@ -65,6 +65,7 @@ _CLOSED_DOORS: dict[str, Any] = {
 _BOUNDS: dict[str, Any] = {
     "CONCURRENT_REQUESTS": 1,  # one site per process, one request at a time: a wait pauses everything
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+    "CONCURRENT_ITEMS": 1,  # an answer makes one item; Scrapy starts this many tasks for each
     "DOWNLOAD_MAXSIZE": MAX_BODY,
     "DOWNLOAD_WARNSIZE": MAX_BODY,
     "REDIRECT_MAX_TIMES": 5,
