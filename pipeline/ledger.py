@@ -179,7 +179,9 @@ class Ledger:
                 count += 1
                 chain = _chain(chain, told)
                 if chain != stored:
-                    raise StoreError(f"ledger {self.path}: event {count} does not fit its chain: restore the backup")
+                    raise StoreError(
+                        f"ledger {self.path}: event {count} does not fit its chain: restore the backup"
+                    )
                 if told[2] == "triage":
                     latest[told[0], told[1]] = json.loads(told[5])
             self._compare(connection, latest)
@@ -191,7 +193,9 @@ class Ledger:
             now = _triage_values(_triage(row), row[9], datetime.fromisoformat(row[8]))
             then = latest.pop((row[0], row[1]), {})
             if {**now, "version": None} != {**then, "version": None}:
-                raise StoreError(f"ledger {self.path}: claim {row[1]} stands otherwise than decided: restore the backup")
+                raise StoreError(
+                    f"ledger {self.path}: claim {row[1]} stands otherwise than decided: restore the backup"
+                )
         if latest:
             raise StoreError(f"ledger {self.path}: {len(latest)} decided claims are gone: restore the backup")
 

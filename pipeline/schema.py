@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 
@@ -34,7 +35,7 @@ class Table:
     @property
     def schema(self) -> pa.Schema:
         """The Arrow schema that every file of this table has."""
-        return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
+        return _schema(self.columns)
 
     def from_rows(self, rows: list[dict[str, object]]) -> pa.Table:
         """Build the table from dictionaries; a missing key is null."""
@@ -50,6 +51,11 @@ class Table:
             if not column.nullable and picked.column(column.name).null_count:
                 raise StageError(f"table {self.name}: column {column.name} has nulls and may not")
         return picked.cast(self.schema)
+
+
+@cache
+def _schema(columns: tuple[Column, ...]) -> pa.Schema:
+    return pa.schema([pa.field(c.name, c.type, c.nullable) for c in columns])
 
 
 def key_column(name: str, comment: str, *, personal: bool = False) -> Column:

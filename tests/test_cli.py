@@ -195,6 +195,18 @@ def test_doctor_sees_an_open_secrets_file_and_a_broken_incident(data: DataDir) -
     assert "broken.toml" in wrong["incident file"]
 
 
+def test_the_encoder_is_shown_and_tuning_without_rulings_says_what_it_needs(
+    sample_template: DataDir, tmp_path: Path
+) -> None:
+    shown = json.loads(chengqing(sample_template, "model", "show", "--json").stdout)
+    assert shown["encoder"] == "chengqing-static-1"
+    assert (CHECKOUT / shown["card"]).exists()
+    refused = chengqing(sample_template, "model", "tune", "--out", str(tmp_path / "tuned"))
+    assert refused.returncode == 6
+    assert "incident" in refused.stderr
+    assert not (tmp_path / "tuned").exists()
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_name_the_command(data: DataDir, shell: str) -> None:
     assert "_CHENGQING_COMPLETE" in chengqing(data, "completion", shell).stdout
