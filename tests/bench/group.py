@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from opencc import OpenCC
 from pypinyin import lazy_pinyin
 from sklearn.cluster import DBSCAN, HDBSCAN
@@ -396,6 +397,8 @@ def _candidates(data: Path, say: Say) -> list[Metric]:
     verifier = Verifier(corpus.texts, config)
     everything = lexical_candidates(stack(verifier.words, verifier.sounds), 0.01, BRUTE, BRUTE)
     true = everything[verifier.matched(verifier.compare(everything))]
+    long_enough = pc.utf8_length(corpus.texts["match_text"]).to_numpy() >= config.shortest
+    true = true[long_enough[true].all(axis=1)]
     looked_at = candidates(corpus.texts, corpus.vectors, verifier, config)
     found = np.isin(true @ [1 << 32, 1], looked_at @ [1 << 32, 1])
     return [Metric("group.candidates.recall", float(found.mean()), goal=0.99)]
