@@ -197,7 +197,10 @@ class CrawlStore:
         chain = page.fetch.chain
         times = [post.published_at for post in page.reading.posts if post.published_at]
         if times:
-            self.newest[chain] = max(self.newest.get(chain, ""), max(times).isoformat())
+            newest = min(
+                max(times), datetime.now(UTC)
+            )  # a post dated years ahead must not hide what comes before
+            self.newest[chain] = max(self.newest.get(chain, ""), newest.isoformat())
         self.ended |= set(page.reading.ended)
 
     def save(self) -> None:
@@ -228,6 +231,7 @@ class CrawlStore:
         self.writer.flush()
         complete = self.ended - self.broken if why == "finished" else set()
         self.summary.extra = {
+            **self.summary.extra,
             **{name: number for name, number in sorted(self.counts.items()) if number},
             "new": self._new(earlier),
             "marks": {c: at for c, at in sorted(self.newest.items()) if c in complete and self._whole(c)},
