@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test gate lock bench clean
+.PHONY: help setup demo test gate lock bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -44,6 +44,3 @@ lock: ## Resolve the dependencies anew into requirements.lock, in an environment
 	.venv-lock/bin/python -m pip install -qq --disable-pip-version-check -e ".[dev]"
 	.venv-lock/bin/python -m pip freeze --exclude-editable | sed "s/+cpu//" > requirements.lock
 	rm -rf .venv-lock
-
-clean: ## Delete what the demo and runs derived; decisions and raw posts stay
-	rm -rf data/lake data/warehouse

@@ -20,8 +20,6 @@ from pipeline.phrases import is_correction, is_enquiry
 from pipeline.records import MatchRuling, RulingKind, Triage
 from pipeline.tables import CLAIM_ALIASES, CLAIM_MATCHES, CLAIM_MEMORY, CLAIM_POSTS, CLAIMS
 
-CLAIMS_VERSION = "1"
-
 _PAIRS = pa.schema([("post_id", pa.string()), ("claim_id", pa.string())])
 _CONFLICTS = pa.schema([("claim_id", pa.string()), ("conflict_ids", pa.list_(pa.string()))])
 

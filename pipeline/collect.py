@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from pipeline.duck import run_statement
 from pipeline.tables import POSTS
 
-COLLECT_VERSION = "1"
-
 MAX_CHAIN_DOUBLINGS = 24
 """Reposts of reposts are followed by doubling: 24 doublings follow chains of 16 million posts."""
 

@@ -13,9 +13,6 @@ from pipeline.tables import NORMALIZED_POSTS
 from pipeline.text import characters, noise, numbers, quotes, scripts, sheet, spellings
 from pipeline.text.spellings import Folding
 
-NORMALIZE_VERSION = "2"
-"""Part of the stage's key: changes whenever the output could."""
-
 _BEFORE: tuple[sheet.Step, ...] = (
     characters.compose,
     characters.drop_invisible,

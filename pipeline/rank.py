@@ -10,8 +10,6 @@ import pyarrow as pa
 from pipeline.duck import run_statement
 from pipeline.tables import CLAIM_HOURS, RANKED_CLAIMS
 
-RANK_VERSION = "2"
-
 
 @dataclass(frozen=True, slots=True)
 class RankConfig:

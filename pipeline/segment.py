@@ -5,16 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import jieba
 import pyarrow as pa
 
 from pipeline.paths import CHECKOUT
 from pipeline.tables import TEXTS
-
-SEGMENT_VERSION = "1"
-"""Part of the stage's key: changes whenever the cuts could."""
 
 COMMUNITY_WORDS = CHECKOUT / "data" / "lexicon" / "community.txt"
 
@@ -75,4 +71,4 @@ def _tokenizer(words: tuple[str, ...]) -> jieba.Tokenizer:
     return tokenizer
 
 
-__all__ = ["COMMUNITY_WORDS", "SEGMENT_VERSION", "Path", "community_words", "cut", "segment"]
+__all__ = ["COMMUNITY_WORDS", "community_words", "cut", "segment"]

@@ -17,8 +17,6 @@ from pipeline.files import write_parquet
 from pipeline.progress import Tick
 from pipeline.tables import VECTORS
 
-ENCODE_VERSION = "1"
-
 BATCH_TEXTS = 50_000
 """Texts per file: a stopped run loses at most the encoding of so many."""
 

@@ -1,6 +1,6 @@
 """Texts that carry one claim, together; texts that might, suggested; and why."""
 
-from pipeline.group.config import GROUP_VERSION, GroupConfig, Grouping, TextRuling
+from pipeline.group.config import GroupConfig, Grouping, TextRuling
 from pipeline.group.run import group
 
-__all__ = ["GROUP_VERSION", "GroupConfig", "Grouping", "TextRuling", "group"]
+__all__ = ["GroupConfig", "Grouping", "TextRuling", "group"]

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-GROUP_VERSION = "3"
-"""Part of the stage's key: changes whenever the groups could."""
-
 
 @dataclass(frozen=True)
 class GroupConfig:
