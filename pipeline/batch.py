@@ -171,7 +171,7 @@ class _Batch:
             write_parquet(file, outcome.tables[name])
         record.status = "done"
         record.rows_in = sum(table.num_rows for table in inputs.values())
-        record.rows_out = sum(table.num_rows for table in outcome.tables.values())
+        record.rows_out = outcome.added + sum(table.num_rows for table in outcome.tables.values())
         record.rejects = outcome.rejects
         record.seconds, record.peak_mb = round(time.perf_counter() - started, 3), _peak_mb()
 

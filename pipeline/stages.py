@@ -42,6 +42,8 @@ class Outcome:
 
     tables: Tables
     rejects: dict[str, int] = field(default_factory=dict)
+    added: int = 0
+    """Rows that went into a cache instead of a table: vectors."""
 
 
 @dataclass
@@ -126,8 +128,7 @@ def _segment(context: Context, tables: Tables, tick: Tick) -> Outcome:
 
 def _encode(context: Context, tables: Tables, tick: Tick) -> Outcome:
     context.vectors.folder.mkdir(parents=True, exist_ok=True)
-    context.vectors.add(tables[t.TEXTS.name], tick)
-    return Outcome({})
+    return Outcome({}, added=context.vectors.add(tables[t.TEXTS.name], tick))
 
 
 def _group(context: Context, tables: Tables, tick: Tick) -> Outcome:
