@@ -21,7 +21,7 @@ FAMILIES = {
     "joined": ["exact", "similar", "reply", "repost", "ruling", "alone"],
     "script": ["hans", "hant", "yue", "en", "mixed", "other", "none"],
     "script_short": ["hans", "hant", "yue", "en", "mixed", "other", "none"],
-    "run": ["running", "done", "failed", "stopped", "reused", "abandoned"],
+    "run": ["running", "done", "partial", "replayed", "failed", "stopped", "reused", "abandoned"],
     "reason": list(COMPONENTS),
     "reason_says": list(COMPONENTS),
     "show": ["all", *filter(None, SHOWN), "newest", "oldest"],

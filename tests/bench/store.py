@@ -171,7 +171,7 @@ def together(root: Path, side: str) -> dict[str, list[float]]:
         (
             role,
             subprocess.Popen(
-                [sys.executable, __file__, f"{side}_{role}", str(root), str(n)], stdout=subprocess.PIPE
+                [sys.executable, "-P", __file__, f"{side}_{role}", str(root), str(n)], stdout=subprocess.PIPE
             ),
         )
         for role, n in jobs
