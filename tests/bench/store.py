@@ -101,27 +101,29 @@ def our_analyst(root: Path, number: int) -> list[float]:
     return waits
 
 
-def _opened(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """One shared file: wait until nobody else has it."""
-    while True:
+def _in_shared_file(
+    root: Path, end: float, action: Callable[[duckdb.DuckDBPyConnection], Any], *, read_only: bool
+) -> None:
+    """Do something in the one shared file; wait while somebody else has it or leaves it unreadable."""
+    while time.monotonic() < end + SECONDS:
         try:
-            return duckdb.connect(str(path), read_only=read_only)
-        except duckdb.IOException:
+            with duckdb.connect(str(root / "shared.duckdb"), read_only=read_only) as connection:
+                action(connection)
+            return
+        except duckdb.Error:
             time.sleep(0.005)
 
 
 def peer_writer(root: Path, number: int) -> list[float]:
     """The same decision in the shared file."""
     waits, end = list[float](), time.monotonic() + SECONDS
+    update = "update triage set version = version + 1 where claim_id = $claim"
 
-    def write() -> None:
-        with _opened(root / "shared.duckdb", read_only=False) as connection:
-            connection.execute(
-                "update triage set version = version + 1 where claim_id = $claim", {"claim": f"c-{number}"}
-            )
+    def write(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute(update, {"claim": f"c-{number}"})
 
     while time.monotonic() < end:
-        _timed(waits, write)
+        _timed(waits, lambda: _in_shared_file(root, end, write, read_only=False))
         time.sleep(0.1)
     return waits
 
@@ -129,15 +131,14 @@ def peer_writer(root: Path, number: int) -> list[float]:
 def peer_batch(root: Path, number: int) -> list[float]:
     """The same posts into the shared file."""
     waits, end, start = list[float](), time.monotonic() + SECONDS, POSTS_HELD
-
-    def append() -> None:
+    while time.monotonic() < end:
         incoming = posts(start, APPENDED)
-        with _opened(root / "shared.duckdb", read_only=False) as connection:
+
+        def append(connection: duckdb.DuckDBPyConnection, incoming: pa.Table = incoming) -> None:
             connection.register("incoming", incoming)
             connection.execute("insert into posts select * from incoming")
 
-    while time.monotonic() < end:
-        _timed(waits, append)
+        _timed(waits, lambda append=append: _in_shared_file(root, end, append, read_only=False))  # type: ignore[misc]
         start += APPENDED
         time.sleep(PAUSE)
     return waits
@@ -146,11 +147,14 @@ def peer_batch(root: Path, number: int) -> list[float]:
 def peer_analyst(root: Path, number: int) -> list[float]:
     """A session of the same length, opened anew only when it is done asking."""
     waits, end = list[float](), time.monotonic() + SECONDS
+
+    def ask(connection: duckdb.DuckDBPyConnection) -> None:
+        for _ in range(20):
+            _timed(waits, lambda: connection.execute("select count(*), max(text) from posts").fetchall())
+            time.sleep(0.05)
+
     while time.monotonic() < end:
-        with _opened(root / "shared.duckdb", read_only=True) as connection:
-            for _ in range(20):
-                _timed(waits, lambda: connection.execute("select count(*), max(text) from posts").fetchall())
-                time.sleep(0.05)
+        _in_shared_file(root, end, ask, read_only=True)
     return waits
 
 
