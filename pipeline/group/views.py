@@ -62,11 +62,6 @@ def word_view(tokens: pa.ChunkedArray) -> View:
     return _weigh(counts, _prior_documents(names), PRIOR_TEXTS, names)
 
 
-def character_view(texts: pa.ChunkedArray, shortest: int = 1, longest: int = 2) -> View:
-    """Return the view of neighboring characters, spaces left out."""
-    return _gram_view(*code_points(texts), len(texts), shortest, longest)
-
-
 def sound_view(texts: pa.ChunkedArray, shortest: int = 2, longest: int = 2) -> View:
     """Return the view of neighboring syllables: homophones are alike in it, so disguised spellings are found."""
     codes, rows = code_points(texts)
