@@ -21,8 +21,14 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
 
 @cache
 def sentences(language: str) -> dict[str, str]:
-    """All sentences of ``language`` by dotted key."""
-    return _flat(tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8")))
+    """All sentences of ``language`` by dotted key, from every file of its folder; a key stands in one file only."""
+    found: dict[str, str] = {}
+    for path in sorted((FOLDER / language).glob("*.toml")):
+        part = _flat(tomllib.loads(path.read_text(encoding="utf-8")))
+        if twice := found.keys() & part.keys():
+            raise ValueError(f"{path.name}: {', '.join(sorted(twice))} stands in another file already")
+        found |= part
+    return found
 
 
 class Words:

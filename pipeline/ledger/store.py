@@ -1,0 +1,169 @@
+"""One SQLite file of what people decided: append-only events in a hash chain, and the rooms that others add.
+
+SQLite in WAL mode on one machine: many readers, one writer at a time, each write a few milliseconds. A kind of
+decision is a subclass of ``Store`` with tables of its own; each of its writes appends an event in the same transaction.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pipeline.errors import StoreError
+from pipeline.statements import statement
+
+BUSY_SECONDS = 10.0
+"""How long a writer waits for another writer; writes take milliseconds, so this is for a stuck disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that one person did."""
+
+    event_id: int
+    incident: str
+    claim_id: str | None
+    kind: str
+    actor: str
+    decided_at: datetime
+    payload: dict[str, Any]
+
+
+class Store:
+    """Reads and appends. One instance per thread or call; opening costs about a millisecond."""
+
+    SCHEMAS: ClassVar[tuple[str, ...]] = ("ledger/schema",)
+    """Statements that make the tables this class needs, each safe to run again; the events come first."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path, self.read_only = path, read_only
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with self.connect() as connection:
+            if not read_only:
+                self._make(connection)
+
+    @contextlib.contextmanager
+    def connect(self) -> Iterator[sqlite3.Connection]:
+        """A connection for reading; closed at the end. What SQLite refuses becomes ``StoreError``."""
+        if self.read_only and self._is_behind():
+            connection = sqlite3.connect(":memory:", isolation_level=None)
+            self._make(connection)
+        else:
+            connection = self._open()
+        try:
+            yield connection
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"ledger {self.path}: {error}") from error
+        finally:
+            connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        mode = "ro" if self.read_only else "rwc"
+        address = f"{self.path.resolve().as_uri()}?mode={mode}"
+        try:
+            connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+            if not self.read_only:
+                connection.execute("pragma journal_mode = wal")
+                connection.execute("pragma synchronous = full")
+        except sqlite3.Error as error:
+            raise StoreError(f"ledger {self.path}: {error}; restore it from the backup") from error
+        return connection
+
+    def _make(self, connection: sqlite3.Connection) -> None:
+        for name in self.SCHEMAS:
+            connection.executescript(statement(name))
+
+    def _is_behind(self) -> bool:
+        """Nothing to read yet: no file, one whose first writer was killed, or no room of this kind in it."""
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            return True
+        with contextlib.closing(self._open()) as connection:
+            known = {row[0] for row in connection.execute(statement("ledger/table_names"))}
+        return not _tables_of(self.SCHEMAS) <= known
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that holds the write lock from its start, so that the chain has no forks."""
+        with self.connect() as connection:
+            connection.execute("begin immediate")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("rollback")
+                raise
+            connection.execute("commit")
+
+    def fetch(self, name: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Rows of ``sql/ledger/<name>.sql``."""
+        with self.connect() as connection:
+            return connection.execute(statement(f"ledger/{name}"), values).fetchall()
+
+    def append(
+        self,
+        connection: sqlite3.Connection,
+        kind: str,
+        values: Mapping[str, Any],
+        actor: str,
+        decided_at: datetime,
+    ) -> None:
+        """Append an event inside a ``writing`` transaction; ``values`` names the incident and, if any, the claim_id."""
+        last = connection.execute(statement("ledger/last_chain")).fetchone()
+        event = {
+            "incident": values["incident"],
+            "claim_id": values.get("claim_id"),
+            "kind": kind,
+            "actor": actor,
+            "decided_at": decided_at.isoformat(),
+            "payload": json.dumps(dict(values), ensure_ascii=False, sort_keys=True),
+        }
+        event["chain"] = _chain(last[0] if last else "", list(event.values()))
+        connection.execute(statement("ledger/append_event"), event)
+
+    def events(self, incident: str, claim_id: str | None = None, most: int = 1_000_000) -> list[Event]:
+        """What people did, newest first."""
+        values = {"incident": incident, "claim_id": claim_id, "most": most}
+        return [_event(row) for row in self.fetch("events", values)]
+
+    def state(self, incident: str) -> int:
+        """Number of the incident's newest event; 0 when there is none."""
+        return int(self.fetch("state", {"incident": incident})[0][0])
+
+    def chained(self, connection: sqlite3.Connection) -> Iterator[Sequence[Any]]:
+        """Each event's incident, claim_id, kind, actor, time and payload, oldest first; a changed one is an error."""
+        chain = ""
+        for count, (*told, stored) in enumerate(connection.execute(statement("ledger/all_events")), 1):
+            chain = _chain(chain, told)
+            if chain != stored:
+                raise StoreError(
+                    f"ledger {self.path}: event {count} does not fit its chain: restore the backup"
+                )
+            yield told
+
+
+@cache
+def _tables_of(schemas: tuple[str, ...]) -> frozenset[str]:
+    """Names of the tables that these schemas make."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for name in schemas:
+            connection.executescript(statement(name))
+        return frozenset(row[0] for row in connection.execute(statement("ledger/table_names")))
+
+
+def _chain(previous: str, told: Sequence[object]) -> str:
+    text = json.dumps([previous, *told], ensure_ascii=False)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _event(row: Sequence[Any]) -> Event:
+    event_id, incident, claim_id, kind, actor, decided_at, payload = row
+    when = datetime.fromisoformat(decided_at)
+    return Event(event_id, incident, claim_id, kind, actor, when, json.loads(payload))

@@ -1,0 +1,78 @@
+"""Every table that a stage writes or an analyst reads: its grain, its columns, and a sentence on each.
+
+The sentences become ``comment on`` in the published warehouse, so this file is the data dictionary.
+Columns marked ``personal`` can lead to a private person and are left out of partner exports.
+"""
+
+from __future__ import annotations
+
+from pipeline.schema import STRINGS, UTC_TIME, Column, Table
+from pipeline.tables.claims import (
+    CLAIM_ALIASES,
+    CLAIM_MATCHES,
+    CLAIM_MEMORY,
+    CLAIM_POSTS,
+    CLAIMS,
+    TEXT_GROUPS,
+    TEXT_MATCHES,
+)
+from pipeline.tables.decisions import MATCH_RULINGS, TRIAGE, TRIAGE_EVENTS
+from pipeline.tables.machine import CRAWLS, RUNS, STAGE_RUNS
+from pipeline.tables.posts import NORMALIZED_POSTS, OBSERVATIONS, POSTS, TEXTS, VECTORS
+from pipeline.tables.ranking import CLAIM_HOURS, RANKED_CLAIMS
+
+__all__ = [
+    "CLAIMS",
+    "CLAIM_ALIASES",
+    "CLAIM_HOURS",
+    "CLAIM_MATCHES",
+    "CLAIM_MEMORY",
+    "CLAIM_POSTS",
+    "CRAWLS",
+    "DECIDED",
+    "DERIVED",
+    "MATCH_RULINGS",
+    "NORMALIZED_POSTS",
+    "OBSERVATIONS",
+    "POSTS",
+    "PUBLISHED",
+    "RANKED_CLAIMS",
+    "RECORDED",
+    "RUNS",
+    "STAGE_RUNS",
+    "STRINGS",
+    "TEXTS",
+    "TEXT_GROUPS",
+    "TEXT_MATCHES",
+    "TRIAGE",
+    "TRIAGE_EVENTS",
+    "UTC_TIME",
+    "VECTORS",
+    "Column",
+    "Table",
+]
+
+DERIVED = (
+    POSTS,
+    NORMALIZED_POSTS,
+    TEXTS,
+    TEXT_GROUPS,
+    TEXT_MATCHES,
+    CLAIMS,
+    CLAIM_POSTS,
+    CLAIM_MATCHES,
+    CLAIM_ALIASES,
+    CLAIM_MEMORY,
+    CLAIM_HOURS,
+    RANKED_CLAIMS,
+)
+"""Tables that a run makes: equal input, equal bytes."""
+
+DECIDED = (TRIAGE, TRIAGE_EVENTS, MATCH_RULINGS)
+"""Copies of the ledger as of publishing."""
+
+RECORDED = (CRAWLS, RUNS, STAGE_RUNS)
+"""What the machine says of its own work."""
+
+PUBLISHED = (*DERIVED, VECTORS, OBSERVATIONS, *DECIDED, *RECORDED)
+"""Everything that an analyst finds in the warehouse."""

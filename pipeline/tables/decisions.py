@@ -1,0 +1,53 @@
+"""Copies of what people decided, as of publishing."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from pipeline.schema import Column, Table
+from pipeline.schema import count_column as _count
+from pipeline.schema import key_column as _key
+from pipeline.schema import text_column as _text
+from pipeline.schema import time_column as _time
+
+TRIAGE = Table(
+    "triage",
+    "one row per claim that a person decided on: where it stands, as of publishing.",
+    (
+        _key("claim_id", "the claim"),
+        _count("version", "how often it was decided"),
+        _key("status", "new, in_review, answered, watching or not_ours"),
+        _text("rating", "a person's rating: inaccurate, misleading, partly_true, true or unverifiable"),
+        _text("assignee", "who has it"),
+        _text("note", "note of the last decision"),
+        _time("updated_at", "when (UTC)"),
+        _text("updated_by", "who"),
+    ),
+)
+
+TRIAGE_EVENTS = Table(
+    "triage_events",
+    "one row per thing that a person did, oldest first, as of publishing.",
+    (
+        Column("event_id", pa.int64(), "grows by time", nullable=False),
+        _text("claim_id", "the claim, when the event is about one"),
+        _key("kind", "triage or ruling"),
+        _key("actor", "who"),
+        _time("decided_at", "when (UTC)"),
+        _key("payload", "what exactly, as JSON"),
+    ),
+)
+
+MATCH_RULINGS = Table(
+    "match_rulings",
+    "one row per merge or split by a person, as of publishing.",
+    (
+        Column("ruling_id", pa.int64(), "grows by time; a later ruling on a pair overrides", nullable=False),
+        _key("kind", "must or must_not"),
+        _key("left_post", "one post"),
+        _key("right_post", "the other post"),
+        _key("actor", "who"),
+        _time("decided_at", "when (UTC)"),
+        _text("reason", "why, in the person's words"),
+    ),
+)
