@@ -3,6 +3,7 @@
 ChengqingError
 ├── UsageError          the command or file given cannot be used; exit code 2
 │   ├── IncidentError   an incident file is wrong; names file, line and fix
+│   ├── CoalitionError  the coalition file is wrong, or knows no such partner
 │   ├── MappingError    an import's column mapping does not fit the file
 │   └── UnknownName     no such incident, stage, source, question or bench
 ├── CrawlError          a source refused, changed or could not be reached; exit code 3
@@ -20,6 +21,7 @@ from models.errors import ChengqingError, ModelError
 
 __all__ = [
     "ChengqingError",
+    "CoalitionError",
     "CrawlError",
     "IncidentError",
     "MappingError",
@@ -40,6 +42,10 @@ class UsageError(ChengqingError):
 
 class IncidentError(UsageError):
     """An incident file is wrong; the message names file, line and fix."""
+
+
+class CoalitionError(UsageError):
+    """The coalition file is wrong, or knows no such partner."""
 
 
 class MappingError(UsageError):

@@ -50,6 +50,11 @@ class DataDir:
         return self.root / "warehouse"
 
     @property
+    def coalition(self) -> Path:
+        """TOML file of the partners and their rule of consensus."""
+        return self.root / "coalition.toml"
+
+    @property
     def ledger(self) -> Path:
         """SQLite file of what people decided; append-only."""
         return self.root / "ledger" / "ledger.sqlite3"
