@@ -4,8 +4,11 @@ ChengqingError
 ├── UsageError          the command or file given cannot be used; exit code 2
 │   ├── IncidentError   an incident file is wrong; names file, line and fix
 │   ├── CoalitionError  the coalition file is wrong, or knows no such partner
+│   ├── DraftError      a draft or statement cannot be changed this way
 │   ├── MappingError    an import's column mapping does not fit the file
-│   └── UnknownName     no such incident, stage, source, question or bench
+│   ├── UnknownName     no such incident, stage, source, question or bench
+│   ├── SignInRefused   wrong name or password, or too many attempts: carries the seconds to wait
+│   └── NotAllowed      the person's role does not allow it
 ├── CrawlError          a source refused, changed or could not be reached; exit code 3
 ├── StageError          a pipeline stage could not finish; exit code 4
 ├── StoreError          lake, warehouse or ledger is missing, damaged or from another version; exit code 5
@@ -23,9 +26,12 @@ __all__ = [
     "ChengqingError",
     "CoalitionError",
     "CrawlError",
+    "DraftError",
     "IncidentError",
     "MappingError",
     "ModelError",
+    "NotAllowed",
+    "SignInRefused",
     "StageError",
     "StaleVersion",
     "StoreError",
@@ -48,12 +54,28 @@ class CoalitionError(UsageError):
     """The coalition file is wrong, or knows no such partner."""
 
 
+class DraftError(UsageError):
+    """A draft or statement cannot be changed this way; nothing was stored."""
+
+
 class MappingError(UsageError):
     """An import's column mapping does not fit the file."""
 
 
 class UnknownName(UsageError):  # noqa: N818  reads as a sentence where it is raised
     """No incident, stage, source, saved question or bench has this name."""
+
+
+class SignInRefused(UsageError):  # noqa: N818  it names what happened
+    """Nobody was signed in; ``wait`` is the seconds until the next attempt is looked at, 0 for none."""
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class NotAllowed(UsageError):  # noqa: N818  it names what happened
+    """The person's role does not allow this act."""
 
 
 class CrawlError(ChengqingError):

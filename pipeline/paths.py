@@ -60,6 +60,11 @@ class DataDir:
         return self.root / "ledger" / "ledger.sqlite3"
 
     @property
+    def accounts(self) -> Path:
+        """SQLite file of who may use the desk, and their sessions."""
+        return self.root / "ledger" / "accounts.sqlite3"
+
+    @property
     def runs(self) -> Path:
         """SQLite file of what the machine did: runs, stages, crawls."""
         return self.root / "ledger" / "runs.sqlite3"
