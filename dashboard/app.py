@@ -11,7 +11,9 @@ from dashboard.render import HERE, show, style
 from dashboard.views import claim, claims, health, incidents
 from dashboard.widgets.header import header
 from dashboard.widgets.live import watch
+from dashboard.words import Words
 from pipeline.errors import ChengqingError
+from pipeline.people import Act
 
 VIEWS = {"claims": claims.page, "claim": claim.page, "incidents": incidents.page, "health": health.page}
 
@@ -25,6 +27,11 @@ def main() -> None:
         desk.pages[name] = st.Page(partial(view, desk), title=title, url_path=name, default=name == "claims")
     st.set_page_config(page_icon=HERE / "static" / "icon.png", layout="wide")
     st.html(style(words.language))
+    if not desk.may(Act.READ):
+        st.navigation(
+            [st.Page(partial(signed_out, words), title=words("account.ended"))], position="hidden"
+        ).run()
+        return
     chosen = st.navigation(list(desk.pages.values()), position="hidden")
     try:
         header(desk)
@@ -32,6 +39,11 @@ def main() -> None:
         watch(desk)
     except ChengqingError as error:
         show("notice", kind="bad", title=words("error.title"), text=str(error), hint=words("error.hint"))
+
+
+def signed_out(words: Words) -> None:
+    """The session ended while the page was open: say so and lead back."""
+    show("signed_out", words=words)
 
 
 main()

@@ -11,14 +11,17 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from dashboard import queries
+from dashboard.signin import MAX_NAME_CHARS, needed, visitor
 from dashboard.times import Clock, zone_named
 from dashboard.words import LANGUAGES, Words, nearest_language
-from pipeline.errors import IncidentError
+from pipeline.accounts import Accounts
+from pipeline.errors import IncidentError, NotAllowed
 from pipeline.incident import Incident, list_incidents
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
+from pipeline.people import Act, Person, may
 
-MAX_ACTOR_CHARS = 40
+MAX_ACTOR_CHARS = MAX_NAME_CHARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,12 @@ class Desk:
     broken: tuple[str, ...]
     incident: Incident | None
     file: str | None
+    person: Person | None = None
+    guarded: bool = False
+    """Whether the desk has accounts: then ``person`` is who signed in, else the name that somebody alone entered."""
     pages: dict[str, Page] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
+    """Names of the accounts by id."""
 
     @property
     def name(self) -> str:
@@ -41,8 +49,25 @@ class Desk:
 
     @property
     def actor(self) -> str:
-        """The name that the person entered, empty until then."""
-        return str(st.session_state.get("actor") or "").strip()[:MAX_ACTOR_CHARS]
+        """What the ledger calls the person: the account's id, or the name of somebody alone; empty for nobody."""
+        return self.person.user_id if self.person else ""
+
+    def may(self, act: Act) -> bool:
+        """Whether the person may do this; ask before showing a control and again before acting."""
+        return self.reads_alone(act) or may(self.person, act)
+
+    def require(self, act: Act) -> None:
+        """Raise ``NotAllowed`` when the person may not do this: the last check before anything is written."""
+        if not self.may(act):
+            raise NotAllowed(self.words("account.not_allowed"))
+
+    def reads_alone(self, act: Act) -> bool:
+        """Somebody alone on the machine reads before giving a name."""
+        return act is Act.READ and not self.guarded
+
+    def name_of(self, actor: str) -> str:
+        """Display name of somebody in the ledger; who has no account is shown as written."""
+        return self.people.get(actor, actor)
 
     def clock(self) -> Clock:
         """The clock for the open incident's data."""
@@ -78,6 +103,7 @@ def arrive() -> Desk:
     """Find out where the visit stands; the address decides the incident, else the newest one that is open."""
     data = DataDir.from_environment()
     broken: list[IncidentError] = []
+    guarded = needed(data)
     incidents = list_incidents(data, broken.append)
     incident = _chosen(incidents)
     return Desk(
@@ -88,7 +114,15 @@ def arrive() -> Desk:
         broken=tuple(str(error) for error in broken),
         incident=incident,
         file=queries.published_file(data, incident.id) if incident else None,
+        person=visitor(data),
+        guarded=guarded,
+        people=_people(data) if guarded else {},
     )
+
+
+def _people(data: DataDir) -> dict[str, str]:
+    everybody = Accounts(data.accounts, read_only=True).everybody()
+    return {account.person.user_id: account.person.name for account in everybody}
 
 
 def _chosen(incidents: list[Incident]) -> Incident | None:
