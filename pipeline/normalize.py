@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline.tables import NORMALIZED_POSTS
-from pipeline.text import characters, noise, numbers, quotes, scripts, sheet, spellings
-from pipeline.text.spellings import Folding
+from pipeline.text import quotes, sheet, spellings
+from pipeline.text.passes import Lines
+from pipeline.text.traits import Trait, character_traits, codes_of
 
-_BEFORE: tuple[sheet.Step, ...] = (
-    characters.compose,
-    characters.drop_invisible,
-    noise.drop_markup,
-    noise.drop_topic_tags,
-    spellings.emoji_as_words,
-    spellings.from_cantonese,
-    spellings.join_inserted,
-    numbers.to_digits,
-    noise.drop_punctuation,
-    scripts.to_matching_script,
-)
-_AFTER: tuple[sheet.Step, ...] = (characters.shorten_stretches, noise.tidy_spaces)
 _LINES_PER_SHEET = 20_000
-_MOST_PASSES = 8
 
 Folded = tuple[list[str], list[list[str]]]
 """Matching forms, and what was folded in each."""
@@ -38,19 +26,30 @@ def normalize(posts: pa.Table, aliases: Mapping[str, str] | None = None) -> pa.T
 
     ``aliases`` are spellings that staff approved for this incident, as seen → read.
     """
-    parts = [quotes.split_quotes(text) for text in _with_titles(posts)]
-    own, foldings = fold([part[0] for part in parts], aliases or {})
-    quoted, _ = fold([part[1] for part in parts], aliases or {})
+    written = _with_titles(posts).dictionary_encode()  # half of what is said on a platform is said twice
+    forms = _forms(written.dictionary.to_pylist(), aliases or {}).take(written.indices)
+    columns = {"post_id": posts.column("post_id")} | {name: forms.column(name) for name in forms.column_names}
+    return NORMALIZED_POSTS.conform(pa.table(columns))
+
+
+def _forms(texts: Sequence[str], aliases: Mapping[str, str]) -> pa.Table:
+    """Return all columns but ``post_id``, one row per text."""
+    parts = [quotes.split_quotes(text) for text in texts]
+    own, foldings = fold([part[0] for part in parts], aliases)
+    quoting = [row for row, part in enumerate(parts) if part[1]]
+    passed_on, _ = fold([parts[row][1] for row in quoting], aliases)
+    quoted: list[str | None] = [None] * len(parts)
+    for row, text in zip(quoting, passed_on, strict=True):
+        quoted[row] = text or None
     columns = {
-        "post_id": posts.column("post_id"),
         "text_key": pa.array(map(text_key, own), pa.string()),
         "match_text": pa.array(own, pa.string()),
-        "quoted_text": pa.array([text or None for text in quoted], pa.string()),
-        "script": script_of(pa.array([part[0] for part in parts], pa.string())),
+        "quoted_text": pa.array(quoted, pa.string()),
+        "script": script_of([part[0] for part in parts]),
         "foldings": pa.array(foldings, pa.list_(pa.string())),
         "char_count": pa.array(map(len, own), pa.int64()),
     }
-    return NORMALIZED_POSTS.conform(pa.table(columns))
+    return pa.table(columns)
 
 
 def match_form(text: str) -> str:
@@ -66,55 +65,31 @@ def text_key(match_text: str) -> str:
 
 def fold(texts: Sequence[str], aliases: Mapping[str, str] | None = None) -> Folded:
     """Return the matching form of each text, without splitting quotes, and the spellings folded in it."""
-    tables = [spellings.known()]
-    if aliases:
-        seen, read = fold(list(aliases))[0], fold(list(aliases.values()))[0]
-        kept = {s: r for s, r in zip(seen, read, strict=True) if s and s != r}
-        tables = [spellings.approved(kept), *tables]
+    approved = _approved(aliases) if aliases else None
     forms: list[str] = []
     foldings: list[list[str]] = []
     for start in range(0, len(texts), _LINES_PER_SHEET):
-        lines, found = _fold_lines(texts[start : start + _LINES_PER_SHEET], tables)
-        forms += lines
-        foldings += found
+        lines = Lines(texts[start : start + _LINES_PER_SHEET])
+        lines.run(approved)
+        forms += lines.texts
+        foldings += lines.foldings
     return forms, foldings
 
 
-def _fold_lines(texts: Sequence[str], tables: Sequence[spellings.Table]) -> Folded:
-    """Run the steps until nothing changes: removing a mark can bring characters together that fold again."""
-    lines = list(texts)
-    foldings: list[list[str]] = [[] for _ in texts]
-    open_rows = list(range(len(lines)))
-    for _ in range(_MOST_PASSES):
-        again, found = _pass((lines[row] for row in open_rows), tables)
-        for folding in found:
-            foldings[open_rows[folding.line]].append(str(folding))
-        changed = [(row, text) for row, text in zip(open_rows, again, strict=True) if lines[row] != text]
-        for row, text in changed:
-            lines[row] = text
-        open_rows = [row for row, _ in changed]
-        if not open_rows:
-            break
-    return lines, [list(dict.fromkeys(said)) for said in foldings]
+def _approved(aliases: Mapping[str, str]) -> spellings.Table:
+    """Return the aliases of staff in their matching forms."""
+    seen, read = fold(list(aliases))[0], fold(list(aliases.values()))[0]
+    return spellings.approved({s: r for s, r in zip(seen, read, strict=True) if s and s != r})
 
 
-def _pass(lines: Iterable[str], tables: Sequence[spellings.Table]) -> tuple[list[str], list[Folding]]:
-    """Run all steps once over these lines."""
-    page = sheet.run(_BEFORE, sheet.join(lines))
-    foldings: list[Folding] = []
-    for table, pattern in tables:
-        page, found = spellings.fold(page, table, pattern)
-        foldings += found
-    return sheet.split(sheet.run(_AFTER, page)), foldings
-
-
-def _with_titles(posts: pa.Table) -> list[str]:
+def _with_titles(posts: pa.Table) -> pa.Array:
     """Return title and text of each post, without the title where the text repeats it."""
-    texts = posts.column("text").to_pylist()
-    if "title" not in posts.column_names:
-        return [text or "" for text in texts]
+    texts = pc.fill_null(posts.column("text").combine_chunks(), "")
+    if "title" not in posts.column_names or posts.column("title").null_count == posts.num_rows:
+        return texts
     titles = posts.column("title").to_pylist()
-    return [_join_title(title, text or "") for title, text in zip(titles, texts, strict=True)]
+    both = [_join_title(title, text) for title, text in zip(titles, texts.to_pylist(), strict=True)]
+    return pa.array(both, pa.string())
 
 
 def _join_title(title: str | None, text: str) -> str:
@@ -123,38 +98,33 @@ def _join_title(title: str | None, text: str) -> str:
     return f"{title}\n{text}"
 
 
-def script_of(texts: pa.Array) -> pa.Array:
+def script_of(texts: Sequence[str]) -> pa.Array:
     """Return hans, hant, yue, en, mixed, other or none for each text."""
-    trad = pc.count_substring_regex(texts, _trad_class())
-    simp = pc.count_substring_regex(texts, _simp_class())
-    yue = pc.count_substring_regex(texts, _CANTONESE)
-    cjk = pc.count_substring_regex(texts, r"[\x{3400}-\x{9fff}]")
-    latin = pc.count_substring_regex(texts, r"[A-Za-z]")
-    letters = pc.count_substring_regex(texts, r"\pL")
+    codes, starts = codes_of(texts)
+    bits = character_traits(codes) if texts else np.zeros(0, np.uint32)
+
+    def count(trait: Trait) -> NDArray[np.int64]:
+        if not texts:
+            return np.zeros(0, np.int64)
+        counts: NDArray[np.int64] = np.add.reduceat((bits & np.uint32(trait)) != 0, starts, dtype=np.int64)
+        return counts
+
+    han, latin, traditional = count(Trait.HAN), count(Trait.LATIN), count(Trait.TRADITIONAL)
+    names = ["none", "yue", "en", "other", "mixed", "hant"]
     conditions = [
-        pc.equal(letters, 0),
-        pc.greater_equal(yue, 2),
-        pc.and_(pc.greater(latin, 0), pc.equal(cjk, 0)),
-        pc.equal(cjk, 0),
-        pc.and_(pc.greater(trad, 0), pc.greater(simp, pc.divide(trad, 4))),
-        pc.greater(trad, 0),
+        count(Trait.LETTER) == 0,
+        _cantonese_marks(texts) >= 2,
+        (latin > 0) & (han == 0),
+        han == 0,
+        (traditional > 0) & (count(Trait.SIMPLIFIED) > traditional // 4),
+        traditional > 0,
     ]
-    names = pa.array(["none", "yue", "en", "other", "mixed", "hant"])
-    return pc.case_when(
-        pa.StructArray.from_arrays(conditions, names=[f"c{i}" for i in range(len(conditions))]),
-        *[pa.scalar(name.as_py()) for name in names],
-        pa.scalar("hans"),
-    )
+    return pa.array(np.select(conditions, names, "hans").tolist(), pa.string())
+
+
+def _cantonese_marks(texts: Sequence[str]) -> NDArray[np.int64]:
+    counts = pc.count_substring_regex(pa.array(texts, pa.string()), _CANTONESE)
+    return np.asarray(counts.to_numpy(zero_copy_only=False), np.int64)
 
 
 _CANTONESE = "[佢冇咗嘅喺哋嗰噉啲嚟攞搵瞓咁啱乜嘢㗎喎囉咩嘥噶]|唔[係系好会會知使想]|而家|点解|點解|边度|邊度"
-
-
-@cache
-def _trad_class() -> str:
-    return f"[{scripts.traditional_only()}]"
-
-
-@cache
-def _simp_class() -> str:
-    return f"[{scripts.simplified_only()}]"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import opencc
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -9,8 +14,10 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 
 from pipeline.normalize import fold, match_form, normalize, text_key
-from pipeline.text import sheet, spellings
+from pipeline.text import characters, scripts, sheet, spellings
 from pipeline.text.numbers import to_digits
+from pipeline.text.passes import Lines
+from pipeline.text.traits import Trait, character_traits, codes_of, line_traits
 
 PIECES = st.sampled_from(
     [
@@ -206,3 +213,40 @@ def test_an_enormous_post_is_bounded() -> None:
 
 def test_the_key_depends_on_the_form_alone() -> None:
     assert text_key("旧金山") == text_key("旧金山") != text_key("旧金山 ")
+
+
+class _Everything(Lines):
+    """Lines in which every step meets every line."""
+
+    def _rows(self, needs: Trait, unless: Trait = Trait.NONE) -> list[int]:
+        return np.flatnonzero(self._traits).tolist() if needs and not unless else []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=8).map("".join)), max_size=6))
+def test_steps_that_are_left_out_would_have_changed_nothing(texts: list[str]) -> None:
+    texts = [text.encode("utf-8", "ignore").decode() for text in texts]
+    lines, everything = Lines(texts), _Everything(texts)
+    lines.run()
+    everything.run()
+    assert (lines.texts, lines.foldings) == (everything.texts, everything.foldings)
+
+
+def test_composing_each_character_is_composing_wherever_none_is_tangled() -> None:
+    alone = [chr(code) for code in range(0x20, 0x30000) if not 0xD800 <= code < 0xE000]
+    calm = [char for char in alone if not character_traits(codes_of([char])[0])[0] & Trait.TANGLED]
+    text = "".join(calm)
+    assert len(calm) > 150_000
+    assert characters.compose_each(text) == characters.compose(text)
+
+
+def test_opencc_changes_no_line_without_the_characters_we_watch_for(tmp_path: Path) -> None:
+    clib = Path(opencc.__file__).parent / "clib"
+    table = tmp_path / "phrases.txt"
+    arguments = ["-i", clib / "share/opencc/TSPhrases.ocd2", "-f", "ocd2", "-o", table, "-t", "text"]
+    subprocess.run([clib / "bin" / "opencc_dict", *map(str, arguments)], check=True, timeout=60)
+    to_simplified = scripts.converter("t2s").convert
+    phrases = [line.split("\t")[0] for line in table.read_text("utf-8").splitlines()]
+    changed = [phrase for phrase in phrases if to_simplified(phrase) != phrase]
+    assert len(changed) > 200
+    assert [phrase for phrase in changed if not line_traits([phrase])[0] & Trait.SCRIPT] == []

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
-from functools import cache
 
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cn", "Me"})
 _KEPT_CONTROLS = frozenset({"\n", "\t"})
@@ -18,9 +16,14 @@ def compose(sheet: str) -> str:
     return unicodedata.normalize("NFKC", folded)
 
 
+def compose_each(sheet: str) -> str:
+    """Return the same as ``compose`` for text in which no character composes with a neighbor, several times faster."""
+    return sheet.translate(_composed)
+
+
 def drop_invisible(sheet: str) -> str:
     """Remove zero-width, bidi, control, private-use and combining marks: they hide words from a search."""
-    return _invisible().sub("", sheet)
+    return sheet.translate(_visible)
 
 
 def shorten_stretches(sheet: str) -> str:
@@ -28,13 +31,8 @@ def shorten_stretches(sheet: str) -> str:
     return _STRETCHED.sub(r"\1\1", sheet)
 
 
-@cache
-def _invisible() -> re.Pattern[str]:
-    marked = [code for code in range(sys.maxunicode + 1) if _is_invisible(chr(code))]
-    return re.compile(f"[{_as_class(marked)}]+")
-
-
-def _is_invisible(char: str) -> bool:
+def is_invisible(char: str) -> bool:
+    """Say whether ``drop_invisible`` removes this character."""
     if char in _KEPT_CONTROLS:
         return False
     return unicodedata.category(char) in _INVISIBLE_CATEGORIES or _is_loose_mark(char)
@@ -51,12 +49,20 @@ def _is_loose_mark(char: str) -> bool:
     )
 
 
-def _as_class(codes: list[int]) -> str:
-    """Return the codes as ranges of a character class, so that the pattern stays small."""
-    ranges: list[list[int]] = []
-    for code in codes:
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in ranges)
+class _Composed(dict[int, str]):
+    """Code points as ``compose`` writes them, found when first met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = compose(chr(code))
+        return self[code]
+
+
+class _Visible(dict[int, str]):
+    """Code points as they are, or nothing where they are invisible."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = "" if is_invisible(chr(code)) else chr(code)
+        return self[code]
+
+
+_composed, _visible = _Composed(), _Visible()

@@ -15,6 +15,9 @@ _MEASURES = (
     "人|名|岁|歲|年|月|日|号|號|天|周|点|點|时|小时|分钟|秒|元|块|塊|美元|刀|次|起|家|座|台|辆|輛|架|艘|条|條|只|隻|头|枪|槍|级|級|楼|樓|层|層|届|米"
     "|公里|吨|斤|岁|死|伤|傷|倍|成|位|个|個|国|省|市|州"
 )
+NUMERALS = _CHARS
+AFTER_NUMERAL = _CHARS + "".join(measure[0] for measure in _MEASURES.split("|")) + "多余餘几"
+"""What follows a numeral wherever one is read, a lone one or the first of several."""
 _RUN = re.compile(
     rf"百分之[{_CHARS}]{{1,9}}|[{_CHARS}]{{2,16}}|[二三四五六七八九十两兩](?=(?:多|余|餘|几)?(?:{_MEASURES}))"
 )

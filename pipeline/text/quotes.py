@@ -11,6 +11,8 @@ _ANSWER = re.compile(r"^\s*(?:回复|回覆|reply to)\s*@[^:：\n]{1,60}[:：]",
 
 def split_quotes(text: str) -> tuple[str, str]:
     """Return own words and quoted words of one text as written (``//@name:`` chains, ``>`` lines, ``RT @name:``)."""
+    if "@" not in text and ">" not in text:
+        return text, ""
     quoted: list[str] = []
     if ">" in text:
         quoted = _QUOTED_LINE.findall(text)

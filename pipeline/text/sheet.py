@@ -21,6 +21,8 @@ def to_line(text: str | None) -> str:
     text = text[:LONGEST]
     if "&" in text:
         text = html.unescape(text)
+    if text.isprintable():  # no breaks, controls or surrogates: nearly every text
+        return text
     return _BREAKS.sub(" ", text.encode("utf-8", "ignore").decode("utf-8"))
 
 

@@ -59,11 +59,12 @@ Table = tuple[Spellings, re.Pattern[str]]
 
 def fold(sheet: str, spellings: Spellings, pattern: re.Pattern[str]) -> tuple[str, list[Folding]]:
     """Return the sheet with these spellings read as their words, and what was folded where."""
-    starts = [0, *accumulate(len(line) + 1 for line in sheet.split("\n"))]
+    starts: list[int] = []
     found: list[Folding] = []
     parts: list[str] = []
     end = 0
     for match in pattern.finditer(sheet):
+        starts = starts or [0, *accumulate(len(line) + 1 for line in sheet.split("\n"))]
         line = bisect_right(starts, match.start()) - 1
         seen = match[0]
         needed = spellings.near.get(seen)
@@ -82,7 +83,7 @@ def join_inserted(sheet: str) -> str:
 
 def emoji_as_words(sheet: str) -> str:
     """Read an emoji between two Chinese characters as the word that it stands for."""
-    return _emoji_pattern().sub(lambda found: _emoji()[found[0]], sheet)
+    return _emoji_pattern().sub(lambda found: emoji()[found[0]], sheet)
 
 
 def from_cantonese(sheet: str) -> str:
@@ -103,9 +104,10 @@ def _line_from_cantonese(line: str) -> str:
     return line
 
 
-_MARKS = re.compile(
-    "[嘅咗喺哋佢冇嗰噉咁啲嚟睇攞搵揾瞓俾畀嘢乜咩啱諗谂揸㗎喎啩嘞噃啫囉唔]|係咪|系咪|點解|点解|邊個|边个|邊度|边度"
-)
+_ONLY_CANTONESE = "嘅咗喺哋佢冇嗰噉咁啲嚟睇攞搵揾瞓俾畀嘢乜咩啱諗谂揸㗎喎啩嘞噃啫囉唔"
+_MARKS = re.compile(f"[{_ONLY_CANTONESE}]|係咪|系咪|點解|点解|邊個|边个|边度|邊度")
+CANTONESE_CHARACTERS = _ONLY_CANTONESE + "咪解邊边"
+"""A line without any of these has no mark of Cantonese."""
 _MARKS_OF_CANTONESE = 2
 
 
@@ -127,16 +129,24 @@ def approved(aliases: Mapping[str, str]) -> Table:
 
 
 @cache
-def _emoji() -> dict[str, str]:
+def openings() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the first and the second characters of the project's spellings; each has two at least."""
+    seen = known()[0].read
+    return frozenset(word[0] for word in seen), frozenset(word[1] for word in seen)
+
+
+@cache
+def emoji() -> dict[str, str]:
+    """Return the emoji that stand for words, without the marks that are gone by then."""
     return {
-        emoji.replace("\ufe0f", "").replace("\u200d", ""): word
-        for emoji, word in _load("emoji")["words"].items()
+        seen.replace("\ufe0f", "").replace("\u200d", ""): word
+        for seen, word in _load("emoji")["words"].items()
     }
 
 
 @cache
 def _emoji_pattern() -> re.Pattern[str]:
-    ordered = sorted(_emoji(), key=lambda emoji: (-len(emoji), emoji))
+    ordered = sorted(emoji(), key=lambda seen: (-len(seen), seen))
     return re.compile(rf"(?<=[{_HAN}])(?:{'|'.join(map(re.escape, ordered))})(?=[{_HAN}])")
 
 
