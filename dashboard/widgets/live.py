@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import queries
 from dashboard.desk import Desk
+from dashboard.signin import UNATTENDED, still_here
 
 EVERY_SECONDS = 3
 
@@ -24,7 +25,8 @@ def watch(desk: Desk) -> None:
 
     @st.fragment(run_every=EVERY_SECONDS)
     def look() -> None:
-        if _state(desk) != seen:
+        if not still_here(desk.data, desk.person) or _state(desk) != seen:
+            st.session_state[UNATTENDED] = True
             st.rerun()
 
     look()
