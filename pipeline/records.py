@@ -93,10 +93,11 @@ class Status(StrEnum):
     ANSWERED = "answered"
     WATCHING = "watching"
     NOT_OURS = "not_ours"
+    REPEAT = "repeat"  # known before: answered in another incident, or by a review that is known
 
 
 class Rating(StrEnum):
-    """A person's rating of a claim; 不实、误导、部分属实、属实、暂无法核实."""
+    """A person's rating of a claim unless the coalition has its own words; 不实、误导、部分属实、属实、暂无法核实."""
 
     INACCURATE = "inaccurate"
     MISLEADING = "misleading"
@@ -113,7 +114,8 @@ class Triage:
     claim_id: str
     version: int = 0
     status: Status = Status.NEW
-    rating: Rating | None = None
+    rating: str | None = None
+    """A code of ``Rating`` or of the coalition's own vocabulary (``pipeline.vocabulary``)."""
     assignee: str | None = None
     note: str = ""
     anchor_posts: tuple[str, ...] = field(default=())

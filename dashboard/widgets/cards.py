@@ -61,7 +61,7 @@ def row(
             spark_hours=desk.words.count("hours", SPARK_HOURS),
             status=stands.status.value if stands else Status.NEW.value,
             assignee=stands.assignee if stands else None,
-            rating=stands.rating.value if stands and stands.rating else None,
+            rating=stands.rating if stands else None,
         )
         label = desk.words("list.open", rank=card.rank)
         st.page_link(desk.pages["claim"], label=label, query_params=link, width="stretch")

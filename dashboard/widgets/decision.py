@@ -110,7 +110,7 @@ def _form(desk: Desk, file: str, seen: Triage) -> None:
 
 def _codes(words: Words, seen: Triage, mark: str) -> tuple[Status, Rating | None]:
     """Status and rating side by side."""
-    ratings = ["", *(rating.value for rating in Rating)]
+    ratings = ["", *(str(rating) for rating in Rating)]
     with st.container(horizontal=True, gap="small"):
         status = st.selectbox(
             words("decide.status"),
@@ -122,7 +122,7 @@ def _codes(words: Words, seen: Triage, mark: str) -> tuple[Status, Rating | None
         rating = st.selectbox(
             words("decide.rating"),
             ratings,
-            index=ratings.index(seen.rating.value if seen.rating else ""),
+            index=ratings.index(seen.rating or ""),
             format_func=lambda value: words.of("rating", value or "unrated"),
             key=f"rating_{mark}",
         )

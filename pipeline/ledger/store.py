@@ -36,6 +36,13 @@ class Event:
     decided_at: datetime
     payload: dict[str, Any]
 
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Event:
+        """From a row of the table."""
+        event_id, incident, claim_id, kind, actor, decided_at, payload = row
+        when = datetime.fromisoformat(decided_at)
+        return cls(event_id, incident, claim_id, kind, actor, when, json.loads(payload))
+
 
 class Store:
     """Reads and appends. One instance per thread or call; opening costs about a millisecond."""
@@ -114,8 +121,11 @@ class Store:
         values: Mapping[str, Any],
         actor: str,
         decided_at: datetime,
-    ) -> None:
-        """Append an event inside a ``writing`` transaction; ``values`` names the incident and, if any, the claim_id."""
+    ) -> int:
+        """Append an event inside a ``writing`` transaction and return its number.
+
+        ``values`` names the incident and, if any, the claim_id.
+        """
         last = connection.execute(statement("ledger/last_chain")).fetchone()
         event = {
             "incident": values["incident"],
@@ -126,12 +136,12 @@ class Store:
             "payload": json.dumps(dict(values), ensure_ascii=False, sort_keys=True),
         }
         event["chain"] = _chain(last[0] if last else "", list(event.values()))
-        connection.execute(statement("ledger/append_event"), event)
+        return int(connection.execute(statement("ledger/append_event"), event).fetchone()[0])
 
     def events(self, incident: str, claim_id: str | None = None, most: int = 1_000_000) -> list[Event]:
         """What people did, newest first."""
         values = {"incident": incident, "claim_id": claim_id, "most": most}
-        return [_event(row) for row in self.fetch("events", values)]
+        return [Event.of(row) for row in self.fetch("events", values)]
 
     def state(self, incident: str) -> int:
         """Number of the incident's newest event; 0 when there is none."""
@@ -161,9 +171,3 @@ def _tables_of(schemas: tuple[str, ...]) -> frozenset[str]:
 def _chain(previous: str, told: Sequence[object]) -> str:
     text = json.dumps([previous, *told], ensure_ascii=False)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def _event(row: Sequence[Any]) -> Event:
-    event_id, incident, claim_id, kind, actor, decided_at, payload = row
-    when = datetime.fromisoformat(decided_at)
-    return Event(event_id, incident, claim_id, kind, actor, when, json.loads(payload))

@@ -16,8 +16,11 @@ TRIAGE = Table(
     (
         _key("claim_id", "the claim"),
         _count("version", "how often it was decided"),
-        _key("status", "new, in_review, answered, watching or not_ours"),
-        _text("rating", "a person's rating: inaccurate, misleading, partly_true, true or unverifiable"),
+        _key("status", "new, in_review, answered, watching, not_ours or repeat"),
+        _text(
+            "rating",
+            "a person's rating: inaccurate, misleading, partly_true, true, unverifiable, or the coalition's own word",
+        ),
         _text("assignee", "who has it"),
         _text("note", "note of the last decision"),
         _time("updated_at", "when (UTC)"),
@@ -31,7 +34,7 @@ TRIAGE_EVENTS = Table(
     (
         Column("event_id", pa.int64(), "grows by time", nullable=False),
         _text("claim_id", "the claim, when the event is about one"),
-        _key("kind", "triage or ruling"),
+        _key("kind", "triage, ruling, withdrawal, note, evidence, assessment, view, taken_back, and what comes"),
         _key("actor", "who"),
         _time("decided_at", "when (UTC)"),
         _key("payload", "what exactly, as JSON"),

@@ -48,3 +48,4 @@ create trigger if not exists ruling_no_update before update on match_ruling
 begin select raise(abort, 'rulings are append-only'); end;
 create trigger if not exists ruling_no_delete before delete on match_ruling
 begin select raise(abort, 'rulings are append-only'); end;
+create index if not exists event_by_kind on event (incident, kind, claim_id);
