@@ -1,0 +1,114 @@
+"""Respond, prepare, or watch and say nothing: advice from thresholds that everybody can see; people decide."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+
+from pipeline.errors import DraftError
+from pipeline.paths import CHECKOUT
+
+FILE = CHECKOUT / "data" / "advice.toml"
+
+
+class Advice(StrEnum):
+    """What the thresholds suggest."""
+
+    RESPOND = "respond"
+    PREPARE = "prepare"
+    WATCH = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What is known of a claim's spread. Unknown harm is None and counts as neither high nor low."""
+
+    posts: int
+    recent_posts: int
+    previous_posts: int
+    platforms: int
+    engagement: int
+    corrections: int
+    harm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The numbers of ``data/advice.toml``."""
+
+    reach_posts: float
+    reach_engagement: float
+    growth_times: float
+    growth_posts: float
+    exposure_platforms: float
+    harm_high: float
+    answered_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """The advice and its reasons, each a key of the desk's words with its values."""
+
+    advice: Advice
+    reasons: tuple[tuple[str, dict[str, str]], ...]
+
+
+def thresholds(path: Path = FILE) -> Thresholds:
+    """The thresholds of the file; ``DraftError`` names what is missing or no number."""
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DraftError(f"{path}: {error}; mend the file, or restore it from the repository") from error
+    values: dict[str, float] = {}
+    for name in (field.name for field in fields(Thresholds)):
+        table, key = name.split("_")
+        value = told.get(table, {}).get(key)
+        if type(value) not in (int, float) or value < 0:
+            raise DraftError(f"{path}: [{table}] {key} wants a number from 0, it has {value!r}")
+        values[name] = float(value)
+    return Thresholds(**values)
+
+
+def advise(seen: Exposure, limits: Thresholds) -> Advised:
+    """Return the advice for a claim.
+
+    Wide or fast spread with high harm, or wide spread that left its place: respond. One of them alone: prepare.
+    None, or so much correction that ours adds little: watch.
+    """
+    carrying = seen.posts - seen.corrections
+    share = seen.corrections / seen.posts if seen.posts else 0.0
+    wide = carrying >= limits.reach_posts or seen.engagement >= limits.reach_engagement
+    fast = seen.recent_posts >= limits.growth_posts and (
+        seen.recent_posts >= limits.growth_times * max(seen.previous_posts, 1)
+    )
+    crossed = seen.platforms >= limits.exposure_platforms
+    harmful = seen.harm is not None and seen.harm >= limits.harm_high
+    answered = share >= limits.answered_share
+    reasons = [
+        (
+            "reach_wide" if wide else "reach_small",
+            {"posts": str(carrying), "engagement": f"{seen.engagement:,}"},
+        ),
+        (
+            "growth_fast" if fast else "growth_slow",
+            {"now": str(seen.recent_posts), "before": str(seen.previous_posts)},
+        ),
+        ("exposure_crossed" if crossed else "exposure_one", {"platforms": str(seen.platforms)}),
+        (_harm_key(seen.harm, harmful), {"harm": "" if seen.harm is None else str(seen.harm)}),
+        ("answered_much" if answered else "answered_little", {"share": f"{share:.0%}"}),
+    ]
+    if answered and not harmful:
+        advice = Advice.WATCH
+    elif (harmful and (wide or fast)) or (wide and crossed and not answered):
+        advice = Advice.RESPOND
+    else:
+        advice = Advice.PREPARE if wide or fast or harmful else Advice.WATCH
+    return Advised(advice, tuple(reasons))
+
+
+def _harm_key(harm: int | None, harmful: bool) -> str:
+    if harm is None:
+        return "harm_unknown"
+    return "harm_high" if harmful else "harm_low"
