@@ -1,4 +1,4 @@
-"""``chengqing crawl``, ``chengqing source`` and ``chengqing import``."""
+"""``chengqing crawl``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from crawlers.importers.cli import import_posts
-from crawlers.source_cli import source
 from pipeline.errors import CrawlError, UnknownName, UsageError
 from pipeline.incident import Incident, SourceUse, find_incident
 from pipeline.paths import DataDir
 from pipeline.progress import bar
-
-__all__ = ["crawl", "import_posts", "source"]
 
 
 @click.command(short_help="Collect public posts from an incident's sources.")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crawlers.cards import SourceCard, all_cards, card_named
+from crawlers.show import print_posts
 from pipeline.errors import CrawlError
 from pipeline.incident import find_incident
 from pipeline.paths import DataDir
@@ -186,25 +187,3 @@ def _first_pages(
         job = Job(folder, incident, plain, allow_loopback, record=str(record.resolve()) if record else None)
         outcome = crawl_sources([job], lambda *_: None)[0]
         return read_observations(finished_crawls(trial, incident)).to_pylist(), outcome
-
-
-def print_posts(posts: list[dict[str, Any]]) -> None:
-    """Show posts as they are stored, column by column; nothing in them can act on the terminal."""
-    console = Console()
-    for post in posts:
-        table = Table(box=None, show_header=False, pad_edge=False)
-        table.add_column(style="dim")
-        table.add_column(overflow="fold")
-        for column, value in post.items():
-            if value not in (None, []):
-                table.add_row(column, _one_line(value))
-        console.print(table, "")
-    console.print(f"{len(posts)} posts shown")
-
-
-def _one_line(value: object) -> Any:  # noqa: ANN401  rich's own type
-    """Text without markup or control characters: posts are written by strangers."""
-    from rich.text import Text
-
-    shown = "".join(c if c.isprintable() else " " for c in str(value))
-    return Text(shown if len(shown) <= 300 else shown[:300] + "…")

@@ -18,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import make_incident
-from crawlers.cli import import_posts
-from crawlers.importers.columns import SeenIds, whole_times
+from crawlers.importers.cli import import_posts
+from crawlers.importers.ids import SeenIds
 from crawlers.importers.mapping import guess, read_mapping
+from crawlers.importers.moments import whole_times
 from crawlers.importers.streams import MAX_ROW, encoding_of
 from crawlers.times import parse_time
 from pipeline.errors import ChengqingError, MappingError, StoreError, UnknownName, UsageError
@@ -261,8 +262,9 @@ def test_an_open_quote_costs_its_rows_and_says_so(run: Import, desk: DataDir, tm
         'id,text\n1,好\n2,"never closed\n' + "x" * (MAX_ROW + 10) + "\n3,也好\n", encoding="utf-8"
     )
     run(path)
-    assert "import:1" in {post["post_id"] for post in stored(desk)}
-    assert any("field larger" in one["reason"] for one in rejects(desk))
+    assert {post["post_id"] for post in stored(desk)} == {"import:1", "import:3"}
+    said = {one["row"]: one["reason"] for one in rejects(desk)}
+    assert said.keys() == {2, 3} and all("field larger" in reason for reason in said.values())
 
 
 @pytest.mark.parametrize(
@@ -348,7 +350,7 @@ def test_a_killed_import_leaves_nothing_that_counts_and_can_be_run_again(
         "import os, signal, sys\nfrom crawlers.importers import run\nfrom pipeline.raw import RawWriter\n"
         "old = RawWriter.flush\n"
         "def flush(self):\n    old(self)\n    os.kill(os.getpid(), signal.SIGKILL)\nRawWriter.flush = flush\n"
-        "from crawlers.cli import import_posts\nimport_posts(sys.argv[1:], standalone_mode=False)\n"
+        "from crawlers.importers.cli import import_posts\nimport_posts(sys.argv[1:], standalone_mode=False)\n"
     )
     command = [sys.executable, "-c", code, "fire", str(path)]
     killed = subprocess.run(
@@ -450,19 +452,21 @@ def test_seen_ids_are_those_seen(batches: list[list[int]]) -> None:
         seen |= set(batch)
 
 
+def moments(values: list[Any], zone: ZoneInfo | None) -> list[datetime | None]:
+    found = whole_times(values, zone)
+    assert found is not None
+    return found[0].to_pylist()
+
+
 def test_whole_columns_of_times_agree_with_single_ones() -> None:
     shown = ["2012-09-11T11:34:22+08:00", None, "2026-03-13T05:46:00Z"]
-    assert whole_times(shown, None).to_pylist()[0] == datetime(2012, 9, 11, 3, 34, 22, tzinfo=UTC)
-    made = whole_times(["2026-03-13 08:00:00", None], ZoneInfo("Asia/Shanghai"))
-    assert made.to_pylist() == [datetime(2026, 3, 13, tzinfo=UTC), None]
+    assert moments(shown, None)[0] == datetime(2012, 9, 11, 3, 34, 22, tzinfo=UTC)
+    made = moments(["2026-03-13 08:00:00", None], ZoneInfo("Asia/Shanghai"))
+    assert made == [datetime(2026, 3, 13, tzinfo=UTC), None]
     assert whole_times(["yesterday"], None) is None and whole_times([5, "5"], None) is None
     numbers = [1773380760, 1773380760000, 5, 2**70, -1, None, 631152000, 4_200_000_000]
     single = [parse_time(number, datetime(2026, 3, 15, tzinfo=UTC))[0] for number in numbers]
-    assert (
-        whole_times(numbers, None).to_pylist() == single
-        and single[0] == single[1]
-        and single[2:6] == [None] * 4
-    )
+    assert moments(numbers, None) == single and single[0] == single[1] and single[2:6] == [None] * 4
 
 
 def test_the_real_posts_and_claim_groups_are_read_whole(run: Import, desk: DataDir) -> None:

@@ -19,8 +19,9 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import SAMPLE, SAMPLE_FOLDER
-from crawlers.cli import crawl, picked, plain_use, source, with_base
+from crawlers.cli import crawl, picked, plain_use, with_base
 from crawlers.run import STOPPED_EXIT, Job
+from crawlers.source_cli import source
 from pipeline.errors import CrawlError, StoreError, UsageError
 from pipeline.incident import find_incident
 from pipeline.paths import DataDir

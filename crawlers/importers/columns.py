@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from operator import itemgetter
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crawlers.importers.ids import SeenIds, as_id, is_rounded, platform_of
 from crawlers.importers.mapping import COUNTS, LISTS, REFERENCES, TEXTS, Mapping
+from crawlers.importers.moments import whole_times
+from crawlers.importers.rejects import shown_row
 from crawlers.importers.rows import Batch, Problem, Row
+from crawlers.importers.values import UNFILLED, Reader, Values
 from crawlers.items import zone_of
 from crawlers.text import clean, parse_count
 from crawlers.times import parse_time
 from pipeline.errors import MappingError
 from pipeline.records import Precision
-from pipeline.tables import OBSERVATIONS, UTC_TIME
+from pipeline.schema import STRINGS, UTC_TIME
+from pipeline.tables import OBSERVATIONS
 
-_ROUNDED_ID = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _EMPTY_REFERENCES = pa.array(["", "0", "none", "null", "nan"])
-_WEB = re.compile(r"https?://[^\s,;\"'\]]+")
-Values = list[Any]
+_WEB = re.compile(r"https?://[^\s,;\"'\]\\]+")
+_MOST_KEYS = 200_000
+_NUMBERS = {int, type(None)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,246 +43,270 @@ class Stamp:
     author: Callable[[str, str], str]
 
 
-def _getter(paths: tuple[str, ...]) -> Callable[[list[Row]], Values]:
-    """Reads a column: of several paths the first filled one; dots reach into nested objects."""
-    readers = [_nested_getter(path) if "." in path else _plain_getter(path) for path in paths]
-    if len(readers) == 1:
-        return readers[0]
+class _Keys(dict[Any, str | None]):
+    """Author ids of one platform to their keys, each hashed once; bounded."""
 
-    def read(rows: list[Row]) -> Values:
-        values = readers[0](rows)
-        for other in readers[1:]:
-            places = [place for place, value in enumerate(values) if value in _UNFILLED]
-            if not places:
-                break
-            for place, value in zip(places, other([rows[place] for place in places]), strict=True):
-                values[place] = value
-        return values
+    def __init__(self, platform: str, author: Callable[[str, str], str]) -> None:
+        super().__init__({nothing: None for nothing in UNFILLED})
+        self._platform, self._author = platform, author
 
-    return read
+    def __missing__(self, name: Any) -> str | None:  # noqa: ANN401  what a file holds
+        if len(self) > _MOST_KEYS:
+            self.clear()
+            self.update({nothing: None for nothing in UNFILLED})
+        shown = str(name).strip()
+        key = self[name] = self._author(self._platform, shown) if shown else None
+        return key
 
 
-_UNFILLED: tuple[Any, ...] = (None, "", "$undefined")
-_NO_OBJECT: dict[str, Any] = {}
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The usable rows of a batch: their reader, platforms and native ids."""
 
-
-def _nested_getter(path: str) -> Callable[[list[Row]], Values]:
-    *outer, last = path.split(".")
-
-    def read(rows: list[Row]) -> Values:
-        if rows and path in rows[0]:
-            return [row.get(path) for row in rows]  # a plain column whose name has a dot
-        try:
-            level = rows
-            for step in outer:
-                level = [row.get(step) or _NO_OBJECT for row in level]
-            return [row.get(last) for row in level]
-        except AttributeError:  # something that is no object where one was expected
-            return [_reach(row, [*outer, last]) for row in rows]
-
-    return read
-
-
-def _plain_getter(name: str) -> Callable[[list[Row]], Values]:
-    pick = itemgetter(name)
-
-    def read(rows: list[Row]) -> Values:
-        try:
-            return list(map(pick, rows))
-        except KeyError:
-            return [row.get(name) for row in rows]
-
-    return read
-
-
-def _reach(value: Any, steps: list[str]) -> Any:  # noqa: ANN401  JSON
-    for step in steps:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(step)
-    return value
+    reader: Reader
+    ids: list[str]
+    platforms: list[str] | None
+    """Per row where the file holds several; ``None`` where the mapping's holds for all."""
 
 
 class Columns:
     """Turns batches of one file into tables of the raw layer and remembers which ids it saw."""
 
-    def __init__(self, mapping: Mapping, stamp: Stamp) -> None:
+    def __init__(
+        self, mapping: Mapping, stamp: Stamp, why: Callable[[Row], str | None] | None = None
+    ) -> None:
         self.mapping, self.stamp = mapping, stamp
         self.zone: tzinfo | None = zone_of(mapping.timezone)
-        self._get = {name: _getter(paths) for name, paths in mapping.columns.items()}
-        self._seen = SeenIds()
         self.repeated = 0
         self.unread_times = 0
+        self._why = why
+        self._seen = SeenIds()
+        self._keys: dict[str, _Keys] = {}
 
     def table(self, batch: Batch) -> tuple[pa.Table, list[Problem]]:
         """The batch as an ``OBSERVATIONS`` table and the rows that could not be used, repeats among them."""
-        ids = self._ids(batch.rows)
-        texts = self._texts(batch.rows)
-        problems: list[Problem] = []
-        keep: list[int] = []
-        for place, (identifier, text) in enumerate(zip(ids, texts, strict=True)):
-            reason = _unusable(identifier, text)
-            if reason is None:
-                keep.append(place)
-            else:
-                problems.append(Problem(batch.numbers[place], reason, repr(batch.rows[place])))
-        keep, repeats = self._fresh(ids, keep)
-        problems += [
-            Problem(batch.numbers[p], "repeats the id of an earlier row", repr(batch.rows[p]))
-            for p in repeats
-        ]
-        rows = [batch.rows[place] for place in keep]
-        return self._columns(rows, [ids[p] for p in keep], [texts[p] or "" for p in keep]), problems
+        reader = Reader(batch.rows)
+        ids, texts = self._ids(reader), self._texts(reader)
+        bad = [p for p, (i, t) in enumerate(zip(ids, texts, strict=True)) if not i or t is None or "+" in i]
+        bad = [p for p in bad if self._reason(batch.rows[p], ids[p], texts[p])]
+        problems = [self._problem(batch, p, self._reason(batch.rows[p], ids[p], texts[p])) for p in bad]
+        left_out = set(bad)
+        keep = [p for p in range(len(ids)) if p not in left_out] if bad else list(range(len(ids)))
+        keep, repeats = self._fresh(reader, ids, keep)
+        problems += [self._problem(batch, p, "repeats the id of an earlier row") for p in repeats]
+        if len(keep) < len(ids):
+            reader = Reader([batch.rows[p] for p in keep])
+            ids, texts = [ids[p] for p in keep], [texts[p] for p in keep]
+        kept = _Kept(reader, [i or "" for i in ids] if None in ids else ids, self._platforms(reader))  # type: ignore[arg-type]
+        return self._columns(kept, texts), problems
 
-    def _values(self, name: str, rows: list[Row]) -> Values:
-        get = self._get.get(name)
-        return get(rows) if get is not None else [None] * len(rows)
+    def _problem(self, batch: Batch, place: int, reason: str) -> Problem:
+        return Problem(batch.numbers[place], reason, shown_row(batch.rows[place]))
 
-    def _ids(self, rows: list[Row]) -> list[str | None]:
-        if "id" not in self._get:
-            return self._made_ids(rows)
-        found = self._values("id", rows)
-        return [v if type(v) is str and v else _as_id(v) for v in found]
+    def _reason(self, row: Row, identifier: str | None, text: str | None) -> str:
+        """Why a row cannot be used; empty where it can."""
+        if identifier and is_rounded(identifier):
+            return f"id {identifier} was rounded by a spreadsheet: save the id column as text"
+        if identifier and text is not None:
+            return ""
+        known = self._why(row) if self._why is not None else None
+        return known or ("no text" if identifier else "no id")
 
-    def _made_ids(self, rows: list[Row]) -> list[str | None]:
+    def _has(self, name: str) -> bool:
+        return name in self.mapping.columns
+
+    def _values(self, name: str, reader: Reader) -> Values:
+        paths = self.mapping.columns.get(name)
+        return reader.filled(paths) if paths else [None] * len(reader.rows)
+
+    def _ids(self, reader: Reader) -> list[str | None]:
+        if not self._has("id"):
+            return self._made_ids(reader)
+        found = [as_id(v) for v in self._values("id", reader)]
+        if None in found and self.mapping.makes_ids:
+            made = self._made_ids(reader)
+            found = [one or other for one, other in zip(found, made, strict=True)]
+        return found
+
+    def _made_ids(self, reader: Reader) -> list[str | None]:
         """Ids from what the rows say, where the file has none: equal rows get equal ids."""
-        parts = zip(
-            *(self._values(name, rows) for name in self.mapping.id_from if name in self._get), strict=True
-        )
+        import hashlib
+
+        names = [name for name in self.mapping.id_from if self._has(name)]
+        parts = zip(*(self._values(name, reader) for name in names), strict=True)
         keys = ("\0".join(str(part) for part in row).encode("utf-8", "replace") for row in parts)
         return ["row-" + hashlib.blake2b(key, digest_size=12).hexdigest() for key in keys]
 
-    def _texts(self, rows: list[Row]) -> list[str | None]:
+    def _texts(self, reader: Reader) -> list[str | None]:
         """Text, else title; a row that only passes on another post may have none."""
-        found = [v if v is None or type(v) is str else str(v) for v in self._values("text", rows)]
-        if "title" in self._get:
-            titles = self._values("title", rows)
-            found = [
-                text or (str(title) if title else text) for text, title in zip(found, titles, strict=True)
-            ]
-        if "repost_of" in self._get:
-            origins = self._values("repost_of", rows)
-            return [text if text or not origin else "" for text, origin in zip(found, origins, strict=True)]
-        return [text or None for text in found]
+        found = self._values("text", reader)
+        if set(map(type, found)) != {str}:
+            found = [v if v is None or type(v) is str else str(v) for v in found]
+        if self._has("title") and not all(found):
+            titles = self._values("title", reader)
+            found = [t or (str(title) if title else t) for t, title in zip(found, titles, strict=True)]
+        if self._has("repost_of") and not all(found):
+            origins = self._values("repost_of", reader)
+            return [t if t or not origin else "" for t, origin in zip(found, origins, strict=True)]
+        return found if all(found) else [t or None for t in found]
 
-    def _fresh(self, ids: list[str | None], keep: list[int]) -> tuple[list[int], list[int]]:
+    def _fresh(self, reader: Reader, ids: list[str | None], keep: list[int]) -> tuple[list[int], list[int]]:
         """Places of ids not seen before, and of those seen."""
-        hashes = np.fromiter((hash(ids[place]) for place in keep), dtype=np.int64, count=len(keep))
-        new = self._seen.add(hashes).tolist()
-        repeats = [place for place, fresh in zip(keep, new, strict=True) if not fresh]
+        if self._has("platform"):
+            platforms = self._platforms(reader) or []
+            hashes = np.fromiter((hash((platforms[p], ids[p])) for p in keep), np.int64, len(keep))
+        else:
+            named = ids if len(keep) == len(ids) else [ids[p] for p in keep]
+            hashes = np.fromiter(map(hash, named), dtype=np.int64, count=len(keep))
+        new = self._seen.add(hashes)
+        if new.all():
+            return keep, []
+        repeats = [place for place, fresh in zip(keep, new.tolist(), strict=True) if not fresh]
         self.repeated += len(repeats)
-        return [place for place, fresh in zip(keep, new, strict=True) if fresh] if repeats else keep, repeats
+        return [place for place, fresh in zip(keep, new.tolist(), strict=True) if fresh], repeats
 
-    def _columns(self, rows: list[Row], ids: list[str | None], texts: list[str]) -> pa.Table:
-        count = len(rows)
-        stamp, platform = self.stamp, self.mapping.platform
-        times, precisions = self._times("published_at", rows)
+    def _platforms(self, reader: Reader) -> list[str] | None:
+        if not self._has("platform"):
+            return None
+        found = self._values("platform", reader)
+        return [platform_of(value) or self.mapping.platform for value in found]
+
+    def _columns(self, kept: _Kept, texts: list[str | None]) -> pa.Table:
+        count, stamp, reader = len(kept.ids), self.stamp, kept.reader
+        times, precisions = self._times("published_at", reader)
+        named = strings(kept.ids)
         made: dict[str, Any] = {
-            "post_id": self._named(ids),
+            "post_id": self._named(named, kept),
             "source": pa.repeat(pa.scalar(stamp.source), count),
-            "platform": pa.repeat(pa.scalar(platform), count),
+            "platform": self._platform_column(kept),
             "text": strings(texts),
-            "collected_at": self._collected(rows),
+            "collected_at": self._collected(reader),
             "crawl_id": pa.repeat(pa.scalar(stamp.crawl_id), count),
             "collector": pa.repeat(pa.scalar(stamp.collector), count),
-            "author_key": self._authors(rows),
+            "author_key": self._authors(kept),
             "published_at": times,
             "published_precision": precisions,
         }
-        made |= {name: self._optional(name, rows) for name in TEXTS}
-        made |= {name: self._reference(name, rows) for name in REFERENCES}
-        made |= {name: self._addresses(name, rows) for name in LISTS}
-        made |= self._counts(rows)
+        made |= {name: self._optional(name, reader) for name in TEXTS}
+        if self.mapping.url and not self._has("url"):
+            before, _, after = self.mapping.url.partition("{id}")
+            made["url"] = pc.binary_join_element_wise(before, named, after, "")
+        made |= {name: self._reference(name, kept) for name in REFERENCES}
+        made |= {name: self._addresses(name, reader) for name in LISTS}
+        made |= self._counts(reader)
         return pa.table({name: made[name] for name in OBSERVATIONS.schema.names}, schema=OBSERVATIONS.schema)
 
-    def _optional(self, name: str, rows: list[Row]) -> pa.Array:
-        if name not in self._get:
-            return pa.nulls(len(rows), pa.string())
-        return strings([None if v in (None, "") else str(v) for v in self._values(name, rows)])
+    def _platform_column(self, kept: _Kept) -> pa.Array:
+        if kept.platforms is not None:
+            return pa.array(kept.platforms, pa.string())
+        return pa.repeat(pa.scalar(self.mapping.platform), len(kept.ids))
 
-    def _addresses(self, name: str, rows: list[Row]) -> pa.Array:
-        found = [_addresses(v) for v in self._values(name, rows)] if name in self._get else [[]] * len(rows)
-        return pa.array(found, pa.list_(pa.string()))
+    def _optional(self, name: str, reader: Reader) -> pa.Array:
+        if not self._has(name):
+            return pa.nulls(len(reader.rows), pa.string())
+        return strings([None if v in UNFILLED else str(v) for v in self._values(name, reader)])
 
-    def _named(self, ids: list[str | None] | list[str]) -> pa.Array:
+    def _addresses(self, name: str, reader: Reader) -> pa.Array:
+        count = len(reader.rows)
+        found = self._values(name, reader) if self._has(name) else []
+        if not any(found):
+            return pa.ListArray.from_arrays(np.zeros(count + 1, dtype=np.int32), pa.array([], pa.string()))
+        return pa.array([_addresses(v) for v in found], STRINGS)
+
+    def _named(self, ids: pa.Array, kept: _Kept) -> pa.Array:
         """Native ids as post ids."""
-        return pc.binary_join_element_wise(f"{self.mapping.platform}:", strings(ids), "")
+        if kept.platforms is None:
+            return pc.binary_join_element_wise(f"{self.mapping.platform}:", ids, "")
+        return pc.binary_join_element_wise(self._platform_column(kept), ids, ":")
 
-    def _authors(self, rows: list[Row]) -> pa.Array:
+    def _authors(self, kept: _Kept) -> pa.Array:
         """Keyed hashes; the handle ends here."""
-        author, platform = self.stamp.author, self.mapping.platform
-        found = self._values("author", rows)
-        return pa.array(
-            [author(platform, str(v)) if v not in (None, "") else None for v in found], pa.string()
-        )
+        if not self._has("author"):
+            return pa.nulls(len(kept.ids), pa.string())
+        found = self._values("author", kept.reader)
+        try:
+            if kept.platforms is None:
+                return pa.array(map(self._keys_of(self.mapping.platform).__getitem__, found), pa.string())
+            pairs = zip(kept.platforms, found, strict=True)
+            return pa.array([self._keys_of(platform)[name] for platform, name in pairs], pa.string())
+        except TypeError:  # a list or an object where a name was expected
+            return pa.array([None] * len(found), pa.string())
 
-    def _collected(self, rows: list[Row]) -> pa.Array:
-        now = pa.repeat(pa.scalar(self.stamp.now, type=UTC_TIME), len(rows))
-        if "collected_at" not in self._get:
-            return now
-        return pc.coalesce(self._times("collected_at", rows)[0], now)
+    def _keys_of(self, platform: str) -> _Keys:
+        known = self._keys.get(platform)
+        if known is None:
+            known = self._keys[platform] = _Keys(platform, self.stamp.author)
+        return known
 
-    def _times(self, name: str, rows: list[Row]) -> tuple[pa.Array, pa.Array]:
-        found = self._values(name, rows)
-        times = whole_times(found, self.zone)
-        if times is not None:
+    def _collected(self, reader: Reader) -> pa.Array:
+        now = pa.repeat(pa.scalar(self.stamp.now, type=UTC_TIME), len(reader.rows))
+        return pc.coalesce(self._times("collected_at", reader)[0], now) if self._has("collected_at") else now
+
+    def _times(self, name: str, reader: Reader) -> tuple[pa.Array, pa.Array]:
+        found = [None if v in UNFILLED else v for v in self._values(name, reader)]
+        whole = whole_times(found, self.zone)
+        if whole is not None:
+            times, precision = whole
             self.unread_times += times.null_count - found.count(None)
-            exact, unknown = pa.scalar(Precision.EXACT.value), pa.scalar(Precision.UNKNOWN.value)
-            return times, pc.if_else(times.is_valid(), exact, unknown)
+            known, unknown = pa.scalar(precision.value), pa.scalar(Precision.UNKNOWN.value)
+            return times, pc.if_else(times.is_valid(), known, unknown)
         read = [parse_time(value, self.stamp.now, self.zone) for value in found]
         for value, (moment, _) in zip(found, read, strict=True):
-            if moment is None and value not in (None, ""):
+            if moment is None and value is not None:
                 self._unread(name, value)
         return pa.array([at for at, _ in read], UTC_TIME), pa.array([p.value for _, p in read], pa.string())
 
     def _unread(self, name: str, value: object) -> None:
         """Count a time that stays unknown; stop where only a time zone is missing."""
-        from datetime import UTC
-
         if self.zone is None and parse_time(value, self.stamp.now, UTC)[0] is not None:
             raise MappingError(
                 f"{name}: {value!r} names no time zone; add, for example: --timezone Asia/Shanghai"
             )
         self.unread_times += 1
 
-    def _reference(self, name: str, rows: list[Row]) -> pa.Array:
+    def _reference(self, name: str, kept: _Kept) -> pa.Array:
         """Post ids of other posts; blanks, zeros and their like mean none."""
-        if name not in self._get:
-            return pa.nulls(len(rows), pa.string())
-        found = self._values(name, rows)
-        column = strings([v if v is None or type(v) is str else _as_id(v) for v in found])
+        if not self._has(name):
+            return pa.nulls(len(kept.ids), pa.string())
+        column = strings([as_id(v) for v in self._values(name, kept.reader)])
         empty = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(column)), value_set=_EMPTY_REFERENCES)
-        return self._named(pc.if_else(empty, None, column).to_pylist())
+        return self._named(pc.if_else(empty, None, column), kept)
 
-    def _counts(self, rows: list[Row]) -> dict[str, pa.Array]:
-        rounded = [False] * len(rows)
+    def _counts(self, reader: Reader) -> dict[str, pa.Array]:
         made: dict[str, pa.Array] = {}
+        rounded: list[bool] | None = None
         for name in COUNTS:
-            found = self._values(name, rows)
-            if name not in self._get or all(type(v) is int and 0 <= v < 2**53 for v in found):
-                made[name] = pa.array(found, pa.int64())
+            if not self._has(name):
+                made[name] = pa.nulls(len(reader.rows), pa.int64())
                 continue
-            read = [parse_count(value) for value in found]
-            made[name] = pa.array([number for number, _ in read], pa.int64())
-            rounded = [was or now for was, (_, now) in zip(rounded, read, strict=True)]
-        values = [(Precision.ROUNDED if one else Precision.EXACT).value for one in rounded]
-        return {**made, "counts_precision": pa.array(values, pa.string())}
+            found = self._values(name, reader)
+            made[name] = _plain_counts(found)
+            if made[name] is None:
+                read = [parse_count(value) for value in found]
+                made[name] = pa.array([number for number, _ in read], pa.int64())
+                before = rounded or [False] * len(read)
+                rounded = [was or now for was, (_, now) in zip(before, read, strict=True)]
+        return {**made, "counts_precision": _marks(rounded, len(reader.rows))}
 
 
-def _unusable(identifier: str | None, text: str | None) -> str | None:
-    if not identifier:
-        return "no id"
-    if "+" in identifier and _ROUNDED_ID.fullmatch(identifier):
-        return f"id {identifier} was rounded by a spreadsheet: save the id column as text"
-    return "no text" if text is None else None
-
-
-def _as_id(value: object) -> str | None:
-    if isinstance(value, bool) or value is None:
+def _plain_counts(values: Values) -> pa.Array | None:
+    """Whole numbers that are counts as they stand; ``None`` where one has to be read."""
+    if not set(map(type, values)) <= _NUMBERS:
         return None
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else None
-    return str(value) or None
+    try:
+        column = pa.array(values, pa.int64())
+    except (pa.ArrowInvalid, OverflowError):
+        return None
+    low_high = pc.min_max(column).as_py()
+    fits = low_high["min"] is None or (low_high["min"] >= 0 and low_high["max"] < 2**53)
+    return column if fits else None
+
+
+def _marks(rounded: list[bool] | None, count: int) -> pa.Array:
+    if not rounded:
+        return pa.repeat(pa.scalar(Precision.EXACT.value), count)
+    marks = pa.array(rounded, pa.bool_())
+    return pc.if_else(marks, pa.scalar(Precision.ROUNDED.value), pa.scalar(Precision.EXACT.value))
 
 
 def _addresses(value: object) -> list[str]:
@@ -288,7 +314,7 @@ def _addresses(value: object) -> list[str]:
     if not value:
         return []
     shown = " ".join(str(one) for one in value) if isinstance(value, list) else str(value)
-    return [clean(url) for url in _WEB.findall(shown)[:50]]
+    return [clean(url) for url in dict.fromkeys(_WEB.findall(shown))][:50]
 
 
 def strings(values: list[str | None] | list[str]) -> pa.Array:
@@ -297,71 +323,5 @@ def strings(values: list[str | None] | list[str]) -> pa.Array:
         column = pa.array(values, pa.string())
     except UnicodeEncodeError:
         return pa.array([clean(v) if v is not None else None for v in values], pa.string())
-    return (
-        pc.replace_substring(column, "\0", "") if pc.any(pc.match_substring(column, "\0")).as_py() else column
-    )
-
-
-class SeenIds:
-    """Which ids a file has shown, as 64-bit hashes in sorted runs: eight bytes an id, so a million cost little."""
-
-    def __init__(self) -> None:
-        self._runs: list[npt.NDArray[np.int64]] = []
-
-    def add(self, hashes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Take in a batch; true where an id shows for the first time."""
-        ordered, first = np.unique(hashes, return_index=True)
-        known = np.zeros(len(ordered), dtype=bool)
-        for run in self._runs:
-            spots = np.minimum(np.searchsorted(run, ordered), len(run) - 1)
-            known |= run[spots] == ordered
-        new = np.zeros(len(hashes), dtype=bool)
-        new[first[~known]] = True
-        self._keep(ordered[~known])
-        return new
-
-    def _keep(self, run: npt.NDArray[np.int64]) -> None:
-        """Add a run; runs of like size are merged, so there are few."""
-        while self._runs and len(self._runs[-1]) < 2 * len(run):
-            run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
-        if len(run):
-            self._runs.append(run)
-
-
-_ISO_OFFSET = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})$"
-_ISO_PLAIN = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$"
-
-
-def whole_times(values: Values, zone: tzinfo | None) -> pa.Array | None:
-    """A whole column of ISO 8601 times or epoch numbers at once; ``None`` where any value is something else."""
-    if all(type(v) is int or v is None for v in values):
-        return _epochs(values)
-    try:
-        column = pa.array(values, pa.string())
-        if _all_match(column, _ISO_OFFSET):
-            return pc.cast(column, UTC_TIME)
-        if zone is not None and _all_match(column, _ISO_PLAIN):
-            naive = pc.cast(column, pa.timestamp("us"))
-            local = pc.assume_timezone(naive, str(zone), ambiguous="earliest", nonexistent="earliest")
-            return pc.cast(local, UTC_TIME)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
-        return None
-    return None
-
-
-_FIRST, _LAST = 631_152_000, 4_133_980_800  # 1990 to 2100, in seconds
-
-
-def _epochs(values: Values) -> pa.Array:
-    """Seconds or milliseconds since 1970, told apart by their size; others are unknown."""
-    small = [v if v is not None and abs(v) < 2**53 else None for v in values]
-    column = pa.array(small, pa.int64())
-    is_seconds = pc.and_(pc.greater_equal(column, _FIRST), pc.less(column, _LAST))
-    is_millis = pc.and_(pc.greater_equal(column, _FIRST * 1000), pc.less(column, _LAST * 1000))
-    kept = pc.if_else(pc.or_(is_seconds, is_millis), column, None)
-    micros = pc.multiply(kept, pc.if_else(is_seconds, 1_000_000, 1_000))
-    return pc.cast(micros, UTC_TIME)
-
-
-def _all_match(column: pa.Array, pattern: str) -> bool:
-    return bool(pc.all(pc.match_substring_regex(column, pattern), skip_nulls=True).as_py())
+    has_nul = pc.any(pc.match_substring(column, "\0")).as_py()
+    return pc.replace_substring(column, "\0", "") if has_nul else column

@@ -15,7 +15,18 @@ TEXTS = ("url", "title", "query")
 COUNTS = ("likes", "reposts", "replies", "views")
 REFERENCES = ("thread_id", "parent_id", "quoted_id", "repost_of")
 LISTS = ("links", "media")
-FIELDS = ("id", "text", "author", "published_at", "collected_at", *TEXTS, *COUNTS, *REFERENCES, *LISTS)
+FIELDS = (
+    "id",
+    "text",
+    "author",
+    "platform",
+    "published_at",
+    "collected_at",
+    *TEXTS,
+    *COUNTS,
+    *REFERENCES,
+    *LISTS,
+)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -30,15 +41,17 @@ class Mapping:
     columns: dict[str, tuple[str, ...]]
     platform: str = "import"
     timezone: str = ""
-    unwrap: str = ""
-    """Path of the object in each row that holds the post; empty for the row itself."""
     id_from: tuple[str, ...] = field(default=("author", "published_at", "text"))
     """Fields that make an id where the file has none."""
+    url: str = ""
+    """Public address of a post with ``{id}`` in it, where the file gives none that is free of names."""
+    makes_ids: bool = False
+    """Whether a row without id gets one from ``id_from``; otherwise it is refused."""
 
     def to_toml(self) -> str:
         """As a file that ``--mapping`` reads."""
         lines = [f'platform = "{self.platform}"', f'timezone = "{self.timezone}"']
-        lines += [f'unwrap = "{self.unwrap}"'] if self.unwrap else []
+        lines += [f'url = "{self.url}"'] if self.url else []
         shown = [f"{name} = {_toml(paths)}" for name, paths in self.columns.items()]
         return "\n".join(
             ["# column mapping for: chengqing import --mapping FILE", *lines, "", "[columns]", *shown, ""]
@@ -76,7 +89,7 @@ def read_mapping(path: Path) -> Mapping:
     columns = found.get("columns")
     if not isinstance(columns, dict):
         raise MappingError(f'{path}: write [columns] and below it lines such as text = "正文"')
-    known = {"columns", "platform", "timezone", "unwrap"}
+    known = {"columns", "platform", "timezone", "url"}
     if unknown := sorted(set(found) - known):
         raise MappingError(f"{path}: unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
     values = {name: _paths(value, path) for name, value in columns.items()}
@@ -117,7 +130,7 @@ likes: likes, 点赞数, 點讚數, 赞, attitudes_count, liked_count, like_coun
 likes: 点赞, digg_count
 reposts: reposts, 转发数, 轉發數, 转发, reposts_count, shared_count, share_count, shares, retweets
 replies: replies, 评论数, 評論數, 评论, comments_count, comment_count, comments, reply_count
-views: views, 阅读数, 播放数, view_count, video_play_count, play_count, 浏览量, reach
+views: views, 阅读数, 播放数, view_count, video_play_count, play_count, 浏览量
 url: url, link, 链接, 連結, 网址, note_url, aweme_url, video_url, permalink
 repost_of: retweet_id, 源微博id
 parent_id: parent_id, in_reply_to_id, parent_comment_id

@@ -76,13 +76,20 @@ class Source:
         self.packed.close()
 
 
-def open_source(path: Path) -> Source:
-    """Open a file, unpacking gzip by its first bytes, not its name. Raises ``UsageError``."""
+def open_packed(path: Path) -> Source:
+    """Open a file as it is. Raises ``UsageError``."""
     try:
         packed = path.open("rb")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
     size = path.stat().st_size
+    return Source(path, Bounded(packed, size + 1, path), packed, size)
+
+
+def open_source(path: Path) -> Source:
+    """Open a file, unpacking gzip by its first bytes, not its name. Raises ``UsageError``."""
+    opened = open_packed(path)
+    packed, size = opened.packed, opened.size
     magic = packed.read(4)
     packed.seek(0)
     if magic == b"PK\x03\x04":
@@ -91,7 +98,7 @@ def open_source(path: Path) -> Source:
     if magic[:2] == b"\x1f\x8b":
         inner = gzip.GzipFile(fileobj=packed)
         return Source(path, Bounded(inner, _FREE + size * MAX_RATIO, path), packed, size)  # type: ignore[arg-type]  # reads like a file
-    return Source(path, Bounded(packed, size + 1, path), packed, size)
+    return opened
 
 
 def sample_of(path: Path) -> bytes:
@@ -119,6 +126,8 @@ def encoding_of(sample: bytes, path: Path) -> str:
     ):
         if sample.startswith(mark):
             return name
+    if sample.count(0) * 5 > len(sample):
+        return "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
     if _reads_as_utf8(sample):
         return "utf-8"
     scores = {name: _familiar(sample, name) for name in ("gb18030", "big5hkscs")}

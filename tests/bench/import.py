@@ -22,7 +22,7 @@ GROWTH_MB = 150.0
 INCIDENT = 'id = "bench"\nopened_at = 2010-01-01T00:00:00Z\nwatch = "bench"\n[title]\nen = "bench"\n'
 CHILD = """
 import json, resource, sys, time
-from crawlers.cli import import_posts
+from crawlers.importers.cli import import_posts
 warm = time.process_time()
 import_posts(["bench", sys.argv[1]], standalone_mode=False)
 used = time.process_time() - warm

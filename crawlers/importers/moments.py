@@ -1,0 +1,71 @@
+"""Whole columns of times, in the forms that exports write; ``None`` where single values must be looked at."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.records import Precision
+from pipeline.schema import UTC_TIME
+
+Times = tuple[pa.Array, Precision]
+_ISO_OFFSET = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$"
+_ISO_PLAIN = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$"
+_ISO_MINUTE = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}$"
+_DIGITS = r"^(\d{10}|\d{13})$"
+_TWITTER = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} \d{2} \d{2}:\d{2}:\d{2} \+0000 \d{4}$"
+_FIRST, _LAST = 631_152_000, 4_133_980_800  # 1990 to 2100, in seconds
+
+
+def whole_times(values: list[Any], zone: tzinfo | None) -> Times | None:
+    """A column of ISO 8601 times, epoch numbers or Twitter's form at once, with how exactly they are known."""
+    if set(map(type, values)) <= {int, type(None)}:
+        return _epochs(values), Precision.EXACT
+    try:
+        column = pa.array(values, pa.string())
+        return _strings(column, zone)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        return None
+
+
+def _strings(column: pa.Array, zone: tzinfo | None) -> Times | None:
+    if _all_match(column, _ISO_OFFSET):
+        return pc.cast(column, UTC_TIME), Precision.EXACT
+    if _all_match(column, _DIGITS):
+        return _epochs(pc.cast(column, pa.int64()).to_pylist()), Precision.EXACT
+    if _all_match(column, _TWITTER):
+        naive = pc.strptime(column, "%a %b %d %H:%M:%S +0000 %Y", "us")
+        return pc.assume_timezone(naive, "UTC"), Precision.EXACT
+    if zone is not None and _all_match(column, _ISO_PLAIN):
+        return _local(column, zone), Precision.EXACT
+    if zone is not None and _all_match(column, _ISO_MINUTE):
+        return _local(pc.binary_join_element_wise(column, "00", ":"), zone), Precision.MINUTE
+    return None
+
+
+def _local(column: pa.Array, zone: tzinfo) -> pa.Array:
+    """Times on a wall clock; an hour that a change of clocks skips or repeats counts as the earlier one."""
+    naive = pc.cast(column, pa.timestamp("us"))
+    local = pc.assume_timezone(naive, str(zone), ambiguous="earliest", nonexistent="earliest")
+    return pc.cast(local, UTC_TIME)
+
+
+def _epochs(values: list[int | None]) -> pa.Array:
+    """Seconds or milliseconds since 1970, told apart by their size; others are unknown."""
+    try:
+        column = pa.array(values, pa.int64())
+    except (pa.ArrowInvalid, OverflowError):
+        column = pa.array([v if v is not None and abs(v) < 2**53 else None for v in values], pa.int64())
+    is_seconds = pc.and_(pc.greater_equal(column, _FIRST), pc.less(column, _LAST))
+    is_millis = pc.and_(pc.greater_equal(column, _FIRST * 1000), pc.less(column, _LAST * 1000))
+    kept = pc.if_else(pc.or_(is_seconds, is_millis), column, None)
+    micros = pc.multiply(kept, pc.if_else(is_seconds, 1_000_000, 1_000))
+    return pc.cast(micros, UTC_TIME)
+
+
+def _all_match(column: pa.Array, pattern: str) -> bool:
+    found = pc.all(pc.match_substring_regex(column, pattern), skip_nulls=True).as_py()
+    return bool(found) and column.null_count < len(column)

@@ -1,0 +1,103 @@
+"""Columns of nested rows: a path is walked once per batch and shared by every path that begins like it."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+
+from crawlers.importers.rows import Row
+
+Values = list[Any]
+UNFILLED: tuple[Any, ...] = (None, "", "$undefined")
+"""What stands for nothing in exports; Douyin's embedded pages write the last one."""
+_NO_OBJECT: Row = {}
+_OBJECTS = {dict}
+
+
+class Reader:
+    """The rows of one batch, read by path.
+
+    A path is names joined by dots; ``name[]`` goes through a list, ``name[0]`` takes one of it. A plain column whose
+    name holds a dot is found by its whole name. Whatever is not there is ``None``.
+    """
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows = rows
+        self._levels: dict[str, list[Row]] = {"": rows}
+
+    def filled(self, paths: tuple[str, ...]) -> Values:
+        """Per row the value of the first path that has one."""
+        values = self.column(paths[0])
+        for path in paths[1:]:
+            if not any(nothing in values for nothing in UNFILLED):
+                break
+            others = self.column(path)
+            values = [
+                other if value in UNFILLED else value for value, other in zip(values, others, strict=True)
+            ]
+        return values
+
+    def column(self, path: str) -> Values:
+        """Per row the value at ``path``."""
+        if "[" in path:
+            steps = _steps(path)
+            return [_through(row, steps) for row in self.rows]
+        if "." not in path or (self.rows and path in self.rows[0]):
+            return _picked(self.rows, path)
+        outer, _, last = path.rpartition(".")
+        return _picked(self._level(outer), last)
+
+    def _level(self, path: str) -> list[Row]:
+        """The objects at ``path``, an empty one where there is none."""
+        known = self._levels.get(path)
+        if known is None:
+            outer, _, last = path.rpartition(".")
+            found = _picked(self._level(outer), last)
+            if set(map(type, found)) != _OBJECTS:
+                found = [value if type(value) is dict else _NO_OBJECT for value in found]
+            known = self._levels[path] = found
+        return known
+
+
+def _picked(rows: list[Row], name: str) -> Values:
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        return [row.get(name) for row in rows]
+
+
+def _steps(path: str) -> list[str | int | None]:
+    """Names, places in lists, and ``None`` for a whole list."""
+    steps: list[str | int | None] = []
+    for part in path.split("."):
+        name, _, rest = part.partition("[")
+        steps.append(name)
+        if rest:
+            inside = rest.rstrip("]")
+            steps.append(int(inside) if inside else None)
+    return steps
+
+
+def _through(value: Any, steps: list[str | int | None]) -> Any:  # noqa: ANN401  JSON
+    for place, step in enumerate(steps):
+        if isinstance(step, str):
+            value = value.get(step) if isinstance(value, dict) else None
+        elif not isinstance(value, list):
+            return None
+        elif step is None:
+            return [_through(one, steps[place + 1 :]) for one in value[:50]]
+        else:
+            value = value[step] if step < len(value) else None
+        if value is None:
+            return None
+    return value
+
+
+def at(row: Any, path: str) -> Any:  # noqa: ANN401  JSON
+    """The value at one path of one row."""
+    return _through(row, _steps(path))
+
+
+def first(row: Any, *paths: str) -> Any:  # noqa: ANN401  JSON
+    """The value of the first path that has one."""
+    return next((value for path in paths if (value := at(row, path)) not in UNFILLED), None)
