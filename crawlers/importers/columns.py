@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crawlers.importers.ids import SeenIds, as_id, is_rounded, platform_of
+from crawlers.importers.ids import SeenIds, as_id, is_rounded, platform_of, without_name
 from crawlers.importers.mapping import COUNTS, LISTS, REFERENCES, TEXTS, Mapping
 from crawlers.importers.moments import whole_times
 from crawlers.importers.rejects import shown_row
@@ -140,6 +140,8 @@ class Columns:
     def _texts(self, reader: Reader) -> list[str | None]:
         """Text, else title; a row that only passes on another post may have none."""
         found = self._values("text", reader)
+        if "$undefined" in found:
+            found = [None if v == "$undefined" else v for v in found]
         if set(map(type, found)) != {str}:
             found = [v if v is None or type(v) is str else str(v) for v in found]
         if self._has("title") and not all(found):
@@ -204,7 +206,8 @@ class Columns:
     def _optional(self, name: str, reader: Reader) -> pa.Array:
         if not self._has(name):
             return pa.nulls(len(reader.rows), pa.string())
-        return strings([None if v in UNFILLED else str(v) for v in self._values(name, reader)])
+        shown = [None if v in UNFILLED else str(v) for v in self._values(name, reader)]
+        return strings([without_name(v) if v else v for v in shown] if name == "url" else shown)
 
     def _addresses(self, name: str, reader: Reader) -> pa.Array:
         count = len(reader.rows)

@@ -117,6 +117,21 @@ def weibo_number(shown: str) -> str:
     return number
 
 
+_NAMELESS = {
+    "twitter": "https://x.com/i/status/{}",
+    "threads": "https://www.threads.com/t/{}",
+    "tiktok": "https://www.tiktok.com/@_/video/{}",
+    "weibo": "https://m.weibo.cn/detail/{}",
+}
+
+
+def without_name(url: str) -> str:
+    """A post's address without its author's name, on the platforms that answer to one."""
+    form = _NAMELESS.get(platform_of(url) or "")
+    found = id_of_address(url) if form else ""
+    return form.format(found) if form and not found.startswith("url-") else url
+
+
 def _hashed(text: str) -> str:
     return "url-" + hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
 

@@ -17,7 +17,8 @@ def _paths(*names: str) -> tuple[str, ...]:
 JUNKIPEDIA = Mapping(
     "junkipedia",
     {
-        "id": ("attributes.post_id", "post_id", f"{_FIELDS}.post_id", "id"),
+        # Its own numbers are known to nobody else: the address tells the post's id on its platform.
+        "id": (*_paths("url", "post_url", f"{_FIELDS}.url", "post_id"), "id"),
         "text": _paths(f"{_FIELDS}.sanitized_text", "post_data.full_text", "sanitized_text", "text"),
         "platform": _paths("url", "post_url", f"{_FIELDS}.url", "platform", f"{_FIELDS}.platform_name"),
         "published_at": _paths("published_at", f"{_FIELDS}.published_at"),
