@@ -73,9 +73,10 @@ class Release:
     digest: str
     content: str
     as_partner: str | None
+    signers: tuple[str, ...]
+    """Who consented, with reservations or without; those who stood aside do not sign."""
     actor: str
     told_at: datetime
-    partners: tuple[str, ...]
     withdrawn_because: str | None
     withdrawn_at: datetime | None
 
@@ -175,7 +176,7 @@ class Statements(Drafts):
                 )
             if by.partner not in held.partners:
                 raise DraftError(f"{by.partner or 'nobody'} is none of the partners that signed")
-            return self._release(connection, held, None, by, moment)
+            return self._release(connection, held, None, standing.consenting, by, moment)
 
     def release_alone(self, seen: Statement, by: Hand, *, now: datetime | None = None) -> Release:
         """Release under one partner's own name, where there is no consensus and that partner consented."""
@@ -192,13 +193,12 @@ class Statements(Drafts):
             given = answers.get(by.partner)
             if given is None or given.answer not in CONSENTING:
                 raise DraftError(f"{by.partner or 'nobody'} has not consented to this text: answer it first")
-            return self._release(connection, held, by.partner, by, moment)
+            return self._release(connection, held, by.partner, (by.partner,), by, moment)
 
     def withdraw(self, release: Release, by: Hand, reason: str, *, now: datetime | None = None) -> Release:
         """Take a release back, visibly: it stays on record with the reason. Any signer may."""
         moment = now or datetime.now(UTC)
-        signers = (release.as_partner,) if release.as_partner else release.partners
-        if by.partner not in signers:
+        if by.partner not in release.signers:
             raise DraftError(
                 f"{by.partner or 'nobody'} did not sign {release.release_id} and cannot take it back"
             )
@@ -275,6 +275,7 @@ class Statements(Drafts):
         connection: sqlite3.Connection,
         held: Statement,
         as_partner: str | None,
+        signers: Sequence[str],
         by: Hand,
         moment: datetime,
     ) -> Release:
@@ -288,7 +289,8 @@ class Statements(Drafts):
         if any(row[6] == as_partner for row in taken):
             raise DraftError(f"{held.statement_id} is released under this name already")
         values: dict[str, str | None] = {"release_id": f"r-{secrets.token_hex(4)}", "as_partner": as_partner}
-        values |= {"statement_id": held.statement_id, "actor": by.actor, "told_at": moment.isoformat()}
+        values |= {"statement_id": held.statement_id, "signers": json.dumps(list(signers))}
+        values |= {"actor": by.actor, "told_at": moment.isoformat()}
         connection.execute(statement("ledger/statements/insert_release"), values)
         event = {"incident": held.incident, "claim_id": held.claim_id, "digest": held.digest, **values}
         self.append(connection, "release", event, by.actor, moment)
@@ -344,5 +346,5 @@ def _given(row: Sequence[Any]) -> Given:
 
 def _release(row: Sequence[Any]) -> Release:
     told = dict(zip(_RELEASE, row, strict=True))
-    told["partners"] = tuple(json.loads(told["partners"]))
+    told["signers"] = tuple(json.loads(told["signers"]))
     return Release(**_timed(told, "told_at", "withdrawn_at"))

@@ -1,9 +1,8 @@
 -- Releases of an incident, or one of them, the latest first, with their withdrawal.
 select
-    r.release_id, r.statement_id, r.incident, r.claim_id, r.digest, r.content, r.as_partner, r.actor, r.told_at,
-    s.partners, w.reason as withdrawn_because, w.told_at as withdrawn_at
+    r.release_id, r.statement_id, r.incident, r.claim_id, r.digest, r.content, r.as_partner, r.signers, r.actor,
+    r.told_at, w.reason as withdrawn_because, w.told_at as withdrawn_at
 from statement_release as r
-inner join statement as s on s.statement_id = r.statement_id
 left join statement_withdrawal as w on w.release_id = r.release_id
 where
     ($incident is null or r.incident = $incident)

@@ -44,6 +44,7 @@ create table if not exists statement_release (
     digest text not null,
     content text not null,
     as_partner text,
+    signers text not null,
     actor text not null,
     told_at text not null
 ) strict, without rowid;

@@ -1,0 +1,114 @@
+"""What every export shows of a release in one language: consented sentences, signers, sources, what became of it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pipeline.coalition import Coalition, Partner
+from pipeline.correction.document import Document, Part, Source
+from pipeline.errors import DraftError
+from pipeline.ledger.statements import Release
+
+_WORDS = Path(__file__).with_name("words.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One consented sentence, and the numbers of the sources that it stands on."""
+
+    part: Part
+    text: str
+    cites: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One release in one language. ``sentences`` hold the consented texts, unchanged, in their order."""
+
+    release_id: str
+    language: str
+    title: str
+    sentences: tuple[Sentence, ...]
+    rating: str | None
+    """Word of the rating in this language."""
+    rating_code: str | None
+    sources: tuple[Source, ...]
+    heading: str
+    """Name on the letterhead: the coalition's, or the partner's that speaks alone."""
+    signers: tuple[Partner, ...]
+    alone: bool
+    released_on: str
+    """Date, ISO 8601."""
+    digest: str
+    withdrawn_because: str | None
+    withdrawn_on: str | None
+    follows: str | None
+
+    def word(self, key: str) -> str:
+        """A word around the statement in its language."""
+        return words(self.language)[key]
+
+    def of(self, *parts: Part) -> tuple[Sentence, ...]:
+        """Sentences of these parts."""
+        return tuple(s for s in self.sentences if s.part in parts)
+
+    @property
+    def body(self) -> tuple[Sentence, ...]:
+        """Every sentence but the title."""
+        return tuple(s for s in self.sentences if s.part is not Part.TITLE)
+
+
+@cache
+def words(language: str) -> dict[str, str]:
+    """Words of one language."""
+    told: dict[str, dict[str, str]] = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
+    if language not in told:
+        raise DraftError(f"no exports in {language!r}; there are: {', '.join(told)}")
+    return told[language]
+
+
+def notice(release: Release, coalition: Coalition, language: str, follows: str | None = None) -> Notice:
+    """Return what an export shows; ``DraftError`` when the statement has no text in ``language``."""
+    document = release.document
+    if not document.title(language):
+        raise DraftError(
+            f"{release.release_id} has no text in {language}; it has {', '.join(document.languages)}"
+        )
+    signers = _signers(release, coalition)
+    return Notice(
+        release.release_id,
+        language,
+        document.title(language),
+        tuple(_sentences(document, language)),
+        words(language)[document.rating.value] if document.rating else None,
+        document.rating.value if document.rating else None,
+        document.sources,
+        signers[0].name(language) if release.as_partner else coalition.name(language),
+        tuple(signers),
+        release.as_partner is not None,
+        release.told_at.date().isoformat(),
+        release.digest,
+        release.withdrawn_because,
+        release.withdrawn_at.date().isoformat() if release.withdrawn_at else None,
+        follows,
+    )
+
+
+def _signers(release: Release, coalition: Coalition) -> Sequence[Partner]:
+    """Who stands under it. A partner that has left the file since still does, by its id."""
+    known = {partner.id: partner for partner in coalition.partners}
+    ids = (release.as_partner,) if release.as_partner else release.signers
+    return [known.get(name) or Partner(name, {"en": name}) for name in ids]
+
+
+def _sentences(document: Document, language: str) -> list[Sentence]:
+    number = {source.source_id: n for n, source in enumerate(document.sources, 1)}
+    return [
+        Sentence(line.part, text, tuple(number[name] for name in line.sources if name in number))
+        for line in document.lines
+        if (text := line.texts.get(language))
+    ]
