@@ -14,13 +14,13 @@ LEXICON = CHECKOUT / "data" / "lexicon"
 _DECIDING = (
     "duckdb",
     "jieba",
+    "numba",
     "numpy",
     "opencc",
     "pyarrow",
     "pypinyin",
     "scikit-learn",
     "scipy",
-    "sparse-dot-topn",
 )
 """Libraries whose version can change a derived table."""
 

@@ -226,7 +226,7 @@ def test_near_vectors_are_found_whatever_the_number_of_threads() -> None:
     vectors = np.random.default_rng(3).normal(size=(300, 64)).astype(np.float32)
     vectors[10] = vectors[200] + 0.01
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    found = nearest_vectors(vectors, np.arange(300), 0.8, 5)
+    found = nearest_vectors(quantize(vectors), np.arange(300), 0.8, 5)
     assert [10, 200] in found.tolist()
     steps = quantize(vectors).astype(np.int64)
     assert (

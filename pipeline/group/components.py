@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -40,6 +42,28 @@ def ruled_components(
         forest.join(left, right)
     nodes = np.flatnonzero(np.isin(joined, torn))
     return forest.relabel(joined, nodes)
+
+
+def path_between(left: int, right: int, edges: Pairs) -> list[int]:
+    """Return the nodes of a shortest way from ``left`` to ``right`` along ``edges``; empty when there is none."""
+    beside: dict[int, list[int]] = {}
+    for one, other in edges.tolist():
+        beside.setdefault(one, []).append(other)
+        beside.setdefault(other, []).append(one)
+    came_from = {left: left}
+    ahead = deque([left])
+    while ahead and right not in came_from:
+        node = ahead.popleft()
+        for other in sorted(beside.get(node, ())):
+            if other not in came_from:
+                came_from[other] = node
+                ahead.append(other)
+    if right not in came_from:
+        return []
+    way = [right]
+    while way[-1] != left:
+        way.append(came_from[way[-1]])
+    return way[::-1]
 
 
 class _Forest:

@@ -18,7 +18,10 @@ class GroupConfig:
     matched: float = 0.20
     """Similarity from which two texts carry one claim."""
     suggested: float = 0.14
-    """Similarity from which a pair is shown to people."""
+    """Similarity from which a pair is shown to people, if their vectors agree (``alike_vectors``)."""
+    alike_vectors: float = 0.50
+    """Cosine of vectors below which common words alone suggest nothing; and from which two texts of different
+    languages are shown, when each is the other's nearest."""
     near_vectors: float = 0.80
     """Cosine of vectors from which a pair is shown to people, even without a word in common."""
     cohesion: float = 0.16
@@ -37,15 +40,15 @@ class GroupConfig:
     shortest: int = 6
     """Characters below which a text never joins by similarity."""
     neighbors: int = 64
-    """Candidates that one text brings."""
+    """Candidates that one text brings, at most."""
     rare: int = 1_000
     """Texts that a word or sound may occur in and still bring candidates."""
-    most_suggested: int = 10
-    """Pairs shown per group at most, best first."""
-    floor: float = 0.10
+    most_suggested: int = 3
+    """Pairs that each group brings at most, best first."""
+    floor: float = 0.15
     """Cosine on rare words and sounds from which a pair is looked at."""
     exact_vectors: int = 20_000
-    """Texts up to which every pair of vectors is looked at."""
+    """Texts up to which every pair of vectors is looked at; its square bounds the pairs of two languages."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,14 @@ class Grouping:
     is_exemplar, joined_by (exact, similar, ruling or alone), weakest_link (per group; null for a single text).
     ``matches``: left_key, right_key (texts in different groups), similarity, why.
     ``keywords``: group_key to the words that tie it, strongest first; groups of one text have none.
+    ``conflicts``: left_key, right_key (texts that one ruling parts), through_keys (texts along which other rulings
+    join them, ends included): those stay together, and a person must look.
     """
 
     members: pa.Table
     matches: pa.Table
     keywords: dict[str, list[str]]
+    conflicts: pa.Table
 
 
 MEMBERS = pa.schema(
@@ -89,4 +95,7 @@ MATCHES = pa.schema(
         ("similarity", pa.float64()),
         ("why", pa.string()),
     ]
+)
+CONFLICTS = pa.schema(
+    [("left_key", pa.string()), ("right_key", pa.string()), ("through_keys", pa.list_(pa.string()))]
 )

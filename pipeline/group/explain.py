@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy import sparse
 
-from pipeline.group.config import MATCHES, MEMBERS, GroupConfig
+from pipeline.group.components import path_between
+from pipeline.group.config import CONFLICTS, MEMBERS
 from pipeline.group.pairs import Pairs
-from pipeline.group.verify import Evidence, Verifier
-from pipeline.group.views import Sparse, View
+from pipeline.group.verify import Verifier
+from pipeline.group.views import View
 
 _KEYWORDS = 8
 
@@ -75,80 +77,34 @@ def _to_exemplar(exemplar: NDArray[np.int64], verifier: Verifier) -> NDArray[np.
     return near
 
 
-def matches(
-    keys: list[str],
-    labels: NDArray[np.int64],
-    found: Pairs,
-    evidence: Evidence,
-    near: NDArray[np.float32],
-    must_not: Pairs,
-    verifier: Verifier,
-    config: GroupConfig,
-) -> pa.Table:
-    """Return pairs in different groups that people should see: the best one of each two groups, with why.
-
-    Pairs that people ruled apart are not suggested again.
-    """
-    shown = (evidence.similarity >= config.suggested) | (near >= config.near_vectors)
-    rows = np.flatnonzero(shown & (labels[found[:, 0]] != labels[found[:, 1]]))
-    ruled = {tuple(sorted(pair)) for pair in labels[must_not].tolist()}
-    best = _best_between_groups(rows, labels[found[rows]], evidence.similarity[rows], config.most_suggested)
-    said = [row for row in best.tolist() if tuple(sorted(labels[found[row]].tolist())) not in ruled]
-    return pa.Table.from_pylist(
-        [
-            {
-                "left_key": keys[found[row, 0]],
-                "right_key": keys[found[row, 1]],
-                "similarity": float(evidence.similarity[row]),
-                "why": f"{verifier.explain(found[row], evidence, row)}, meaning {near[row]:.2f}",
-            }
-            for row in said
-        ],
-        schema=MATCHES,
-    )
-
-
-def _best_between_groups(
-    rows: NDArray[np.int64], groups: NDArray[np.int64], similarity: NDArray[np.float64], most: int
-) -> NDArray[np.int64]:
-    """Return the best row of each two groups, and of those the ``most`` best of each group, in order."""
-    low, high = groups.min(axis=1, initial=1 << 31), groups.max(axis=1, initial=0)
-    order = np.lexsort((rows, -similarity))
-    _, first = np.unique((low << 32 | high)[order], return_index=True)
-    order = order[np.sort(first)]
-    kept = _rank_within(low[order]) < most
-    kept |= _rank_within(high[order]) < most
-    return np.sort(rows[order[kept]])
-
-
-def _rank_within(groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for each entry how many entries of its group come before it."""
-    order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    lengths = np.diff(np.append(starts, len(groups)))
-    rank = np.empty(len(groups), np.int64)
-    rank[order] = np.arange(len(groups)) - np.repeat(starts, lengths)
-    return rank
-
-
 def keywords(keys: list[str], labels: NDArray[np.int64], words: View) -> dict[str, list[str]]:
-    """Return for each group of two or more texts the words that tie it, strongest first."""
-    sizes = np.bincount(labels, minlength=len(labels))
-    order = np.argsort(labels, kind="stable")
-    several = np.flatnonzero(sizes > 1)
-    starts = np.searchsorted(labels[order], several)
-    found: dict[str, list[str]] = {}
-    for label, start in zip(several.tolist(), starts.tolist(), strict=True):
-        rows = words.rows[order[start : start + sizes[label]]]
-        found[keys[label]] = _tying(rows, words.names)
+    """Return for each group of two or more texts the words, not numbers, that two of them share, heaviest first."""
+    inside = np.flatnonzero(np.bincount(labels, minlength=len(labels))[labels] > 1)
+    rows = words.rows[inside]
+    groups, place = np.unique(labels[inside], return_inverse=True)
+    shape = (len(groups), rows.shape[1])
+    owners = np.repeat(place, np.diff(rows.indptr))
+    weight = sparse.csr_matrix((rows.data.astype(np.float64), (owners, rows.indices)), shape=shape)
+    count = sparse.csr_matrix((np.ones(rows.nnz, np.int32), (owners, rows.indices)), shape=shape)
+    telling = (count.data > 1) & ~np.array([name[0].isdigit() for name in words.names], bool)[count.indices]
+    owner = np.repeat(np.arange(len(groups)), np.diff(count.indptr))[telling]
+    column, heavy = count.indices[telling], -np.round(weight.data[telling], 6)
+    order = np.lexsort((column, heavy, owner))
+    found: dict[str, list[str]] = {keys[label]: [] for label in groups.tolist()}
+    listed = [found[keys[label]] for label in groups.tolist()]
+    for group, name in zip(owner[order].tolist(), column[order].tolist(), strict=True):
+        if len(listed[group]) < _KEYWORDS:
+            listed[group].append(words.names[name])
     return found
 
 
-def _tying(rows: Sparse, names: tuple[str, ...]) -> list[str]:
-    """Return the words, not numbers, that two or more rows share, heaviest first."""
-    columns, place = np.unique(rows.indices, return_inverse=True)
-    weight = np.bincount(place, weights=rows.data)
-    shared = np.bincount(place) > 1
-    best = np.lexsort((columns, -np.round(weight, 6)))
-    words = [names[columns[index]] for index in best if shared[index]]
-    return [word for word in words if not word[0].isdigit()][:_KEYWORDS]
+def conflicts(keys: list[str], labels: NDArray[np.int64], must: Pairs, must_not: Pairs) -> pa.Table:
+    """Return the pairs that one ruling parts although other rulings join them, as ``Grouping.conflicts`` promises."""
+    torn = must_not[labels[must_not[:, 0]] == labels[must_not[:, 1]]]
+    ends = [f"{side}_key" for side in ("left", "right")]
+    rows = [
+        dict(zip(ends, (keys[left], keys[right]), strict=True))
+        | {"through_keys": [keys[node] for node in path_between(left, right, must)]}
+        for left, right in torn.tolist()
+    ]
+    return pa.Table.from_pylist(rows, schema=CONFLICTS)

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.group.pairs import Pairs, blocks
+from pipeline.group import kernels
+from pipeline.group.pairs import Pairs
 from pipeline.paths import CHECKOUT
 
 _PLACES = CHECKOUT / "data" / "lexicon" / "places.toml"
@@ -38,16 +39,10 @@ class Facts:
         Both are false where one of them names none.
         """
         named = np.diff(self.rows.indptr)[pairs]
-        rows = np.flatnonzero((named > 0).all(axis=1))
-        shared = np.zeros(len(pairs), np.int64)
-        parts = [
-            np.asarray(self.rows[part[:, 0]].multiply(self.rows[part[:, 1]]).sum(axis=1)).ravel()
-            for part in blocks(pairs[rows])
-        ]
-        if parts:
-            shared[rows] = np.concatenate(parts).astype(np.int64)
         both = (named > 0).all(axis=1)
-        return np.asarray(both & (shared == 0)), np.asarray((named - shared[:, None] == 1).all(axis=1) & both)
+        shared = np.zeros(len(pairs), np.int64)
+        shared[both], _ = kernels.shared(self.rows, self.rows.data, pairs[both, 0], pairs[both, 1])
+        return np.asarray(both & (shared == 0)), np.asarray(both & (named - shared[:, None] == 1).all(axis=1))
 
     def of(self, row: int) -> list[str]:
         """Return what this text names, sorted."""

@@ -2,47 +2,68 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sparse_dot_topn import sp_matmul_topn  # type: ignore[import-untyped]
 
+from pipeline.group import kernels
 from pipeline.group.views import Sparse, View
 
 Pairs = NDArray[np.int64]
 """Shape (n, 2): positions of two texts, the smaller first; sorted, each once."""
 
+Steps = NDArray[np.int8]
+"""Vectors in whole steps, one row each."""
+
 _SCALE = 63
 """Vectors are compared in whole steps of 1/63: sums of whole numbers are exact, so any machine and any number of
 threads gives the same similarity to the last bit."""
-_PAIRS_PER_BLOCK = 100_000
+_PAIRS_PER_BLOCK = 1_000_000
 _ROWS_PER_BLOCK = 4_096
 
 
-def lexical_candidates(index: Sparse, floor: float, neighbors: int, rare: int) -> Pairs:
-    """Return pairs that share a feature found in at most ``rare`` texts and reach ``floor`` on such features.
+def lexical_candidates(
+    index: Sparse, able: NDArray[np.bool_], floor: float, neighbors: int, rare: int
+) -> Pairs:
+    """Return pairs of ``able`` rows that reach ``floor`` on features of at most ``rare`` texts each.
 
-    Each text brings its ``neighbors`` nearest at most. ``index`` has unit rows.
+    Each text brings its ``neighbors`` nearest at most of those that come before it. ``index`` has unit rows.
     """
     common = np.bincount(index.indices, minlength=index.shape[1])[index.indices] > rare
     kept = index.copy()
-    kept.data[common] = 0
+    kept.data[common | np.repeat(~able, np.diff(index.indptr))] = 0
     kept.eliminate_zeros()
-    product = sp_matmul_topn(
-        kept, kept.T.tocsr(), top_n=neighbors, threshold=floor, sort=True, n_threads=os.cpu_count() or 1
-    ).tocoo()
-    return unique_pairs(product.row, product.col)
+    later, earlier, _ = kernels.nearest_before(kept, floor, neighbors)
+    return unique_pairs(earlier, later)
 
 
-def nearest_vectors(
-    vectors: NDArray[np.float32], rows: NDArray[np.int64], floor: float, neighbors: int
-) -> Pairs:
+def counterparts(steps: Steps, rows: NDArray[np.int64], others: NDArray[np.int64], floor: float) -> Pairs:
+    """Return pairs of one of ``rows`` and one of ``others``, each the other's nearest with at least this cosine.
+
+    Of equally near texts the first counts.
+    """
+    if not len(rows) or not len(others):
+        return np.zeros((0, 2), np.int64)
+    lengths, opposite = _lengths(steps), steps[others].astype(np.float32).T
+    nearest, of_row = np.full(len(others), -1, np.int64), np.full(len(rows), -1, np.int64)
+    best = np.full(len(others), floor)
+    for start in range(0, len(rows), _ROWS_PER_BLOCK):
+        block = rows[start : start + _ROWS_PER_BLOCK]
+        cosines = (steps[block].astype(np.float32) @ opposite) / np.outer(lengths[block], lengths[others])
+        of_row[start : start + len(block)] = cosines.argmax(axis=1)
+        highest = cosines.max(axis=0)
+        nearer = highest > best if start else highest >= best
+        nearest[nearer] = start + cosines.argmax(axis=0)[nearer]
+        best[nearer] = highest[nearer]
+    mutual = np.flatnonzero((nearest >= 0) & (of_row[nearest] == np.arange(len(others))))
+    return unique_pairs(rows[nearest[mutual]], others[mutual])
+
+
+def nearest_vectors(steps: Steps, rows: NDArray[np.int64], floor: float, neighbors: int) -> Pairs:
     """Return pairs of one of ``rows`` with any text whose cosine of vectors is at least ``floor``: exact search."""
-    steps = quantize(vectors).astype(np.float32)
-    lengths = _lengths(steps)
+    lengths, steps = _lengths(steps), steps.astype(np.float32)
     found: list[Pairs] = []
     for start in range(0, len(rows), _ROWS_PER_BLOCK):
         block = rows[start : start + _ROWS_PER_BLOCK]
@@ -68,8 +89,16 @@ def unique_pairs(left: NDArray[Any], right: NDArray[Any]) -> Pairs:
     left, right = left.astype(np.int64), right.astype(np.int64)
     different = left != right
     low, high = np.minimum(left, right)[different], np.maximum(left, right)[different]
-    codes = np.unique(low << 32 | high)
+    codes = np.sort(low << 32 | high)  # np.unique hashes, which is slower by an order of magnitude
+    codes = codes[np.flatnonzero(np.diff(codes, prepend=-1))]
     return np.stack([codes >> 32, codes & 0xFFFFFFFF], axis=1)
+
+
+def order_of(pairs: Pairs) -> NDArray[np.int64]:
+    """Return the positions that sort ``pairs``, each different pair once."""
+    codes = pairs[:, 0] << 32 | pairs[:, 1]
+    order = np.argsort(codes, kind="stable")
+    return np.asarray(order[np.flatnonzero(np.diff(codes[order], prepend=-1))])
 
 
 def union(*parts: Pairs) -> Pairs:
@@ -78,54 +107,48 @@ def union(*parts: Pairs) -> Pairs:
     return unique_pairs(joined[:, 0], joined[:, 1])
 
 
-def cosines(view: View, pairs: Pairs, doubt: float) -> NDArray[np.float32]:
-    """Return the cosine of each pair in a view, lowered where a text says little.
+def cosines(view: View, pairs: Pairs, doubt: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return cosine and containment of each pair in a view, both lowered where texts say little.
 
-    ``doubt`` counts words that occur nowhere else and are imagined in each text: two titles that share two words
-    of four have less in common than two posts that share forty of eighty.
+    Containment is how much of the shorter text the longer one says too, 0 to 1, by squared idf. ``doubt`` counts
+    words that occur nowhere else and are imagined in each text: two titles that share two words of four have less
+    in common than two posts that share forty of eighty.
     """
-    trust = np.sqrt(view.mass / (view.mass + np.float32(doubt * view.rarest)))
-    return np.asarray(_products(view.rows, pairs) * trust[pairs[:, 0]] * trust[pairs[:, 1]], np.float32)
+    lacking = np.float32(doubt * view.rarest)
+    trust = np.sqrt(view.mass / (view.mass + lacking))
+    left, right = pairs[:, 0], pairs[:, 1]
+    cosine, common = kernels.shared(view.rows, view.presence.data, left, right)
+    smaller = np.minimum(view.mass[left], view.mass[right])
+    return np.asarray(cosine * trust[left] * trust[right], np.float32), np.asarray(
+        common / (smaller + lacking), np.float32
+    )
 
 
-def containment(view: View, pairs: Pairs, doubt: float) -> NDArray[np.float32]:
-    """Return how much of the shorter text the longer one says too, 0 to 1, by squared idf, with the same doubt."""
-    shared = _products(view.presence, pairs)
-    smaller = np.minimum(view.mass[pairs[:, 0]], view.mass[pairs[:, 1]])
-    return np.asarray(shared / (smaller + np.float32(doubt * view.rarest)), np.float32)
-
-
-def vector_cosines(vectors: NDArray[np.float32], pairs: Pairs) -> NDArray[np.float32]:
-    """Return the cosine of each pair of vectors, quantized."""
-    steps = quantize(vectors)
+def vector_cosines(steps: Steps, pairs: Pairs) -> NDArray[np.float32]:
+    """Return the cosine of each pair of quantized vectors."""
     lengths = _lengths(steps)
-    dots = [
-        np.einsum("ij,ij->i", steps[part[:, 0]].astype(np.int32), steps[part[:, 1]].astype(np.int32))
-        for part in blocks(pairs)
-    ]
-    joined = np.concatenate(dots) if dots else np.zeros(0, np.int32)
-    return np.asarray(joined / (lengths[pairs[:, 0]] * lengths[pairs[:, 1]]), np.float32)
+    dots = kernels.dots(steps, pairs[:, 0], pairs[:, 1])
+    return np.asarray(dots / (lengths[pairs[:, 0]] * lengths[pairs[:, 1]]), np.float32)
 
 
-def quantize(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
+def quantize(vectors: NDArray[np.float32]) -> Steps:
     """Return vectors in whole steps, relative to the largest value that a unit vector of this width tends to have."""
     spread = 4 / np.sqrt(max(vectors.shape[1], 16))
-    return np.asarray(np.clip(np.rint(vectors * (_SCALE / spread)), -_SCALE, _SCALE), np.int8)
+    steps = np.empty(vectors.shape, np.int8)
+    for start in range(0, len(vectors), _ROWS_PER_BLOCK):
+        scaled = vectors[start : start + _ROWS_PER_BLOCK] * np.float32(_SCALE / spread)
+        np.rint(scaled, out=scaled)
+        np.clip(scaled, -_SCALE, _SCALE, out=scaled)
+        steps[start : start + _ROWS_PER_BLOCK] = scaled
+    return steps
 
 
-def _lengths(steps: NDArray[Any]) -> NDArray[np.float64]:
-    squared = np.einsum("ij,ij->i", steps.astype(np.int32), steps.astype(np.int32))
-    return np.asarray(np.sqrt(np.maximum(squared, 1).astype(np.float64)))
+def _lengths(steps: Steps) -> NDArray[np.float64]:
+    rows = np.arange(len(steps))
+    return np.asarray(np.sqrt(np.maximum(kernels.dots(steps, rows, rows), 1).astype(np.float64)))
 
 
-def _products(rows: Sparse, pairs: Pairs) -> NDArray[np.float32]:
-    parts = [
-        np.asarray(rows[part[:, 0]].multiply(rows[part[:, 1]]).sum(axis=1)).ravel() for part in blocks(pairs)
-    ]
-    return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
-
-
-def blocks(pairs: Pairs) -> Iterator[Pairs]:
+def blocks(pairs: Pairs, size: int = _PAIRS_PER_BLOCK) -> Iterator[Pairs]:
     """Yield the pairs in blocks that fit into memory with their rows."""
-    for start in range(0, len(pairs), _PAIRS_PER_BLOCK):
-        yield pairs[start : start + _PAIRS_PER_BLOCK]
+    for start in range(0, len(pairs), size):
+        yield pairs[start : start + size]

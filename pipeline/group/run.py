@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.errors import StageError
-from pipeline.group import explain, pairs, views
+from pipeline.group import explain, pairs, suggest, views
 from pipeline.group.cohesion import cut_drift
 from pipeline.group.components import ruled_components
 from pipeline.group.config import GroupConfig, Grouping, TextRuling
@@ -38,12 +38,14 @@ def group(
     """
     config, told = config or GroupConfig(), progress or (lambda done, total: None)
     texts, vectors = _in_order(texts, vectors)
+    steps = pairs.quantize(vectors)
     keys = texts.column("text_key").to_pylist()
     verifier = Verifier(texts, config)
     told(1, _STEPS)
-    found = candidates(texts, vectors, verifier, config)
+    able = pc.greater_equal(pc.utf8_length(texts.column("match_text")), config.shortest).to_numpy()
+    asked = suggest.by_meaning(texts.column("match_text"), steps, config)
+    found, evidence = verifier.telling(candidates(texts, able, verifier, config), asked)
     told(2, _STEPS)
-    evidence = verifier.compare(found)
     matched = verifier.matched(evidence)
     told(3, _STEPS)
     edges, strengths = found[matched], evidence.similarity[matched]
@@ -51,11 +53,11 @@ def group(
     must, must_not = _ruled(keys, rulings)
     labels = ruled_components(len(keys), edges[kept], strengths[kept], must, must_not)
     told(4, _STEPS)
-    near = pairs.vector_cosines(vectors, found)
     grouping = Grouping(
         members=explain.members(texts, labels, found, evidence.similarity, must, verifier),
-        matches=explain.matches(keys, labels, found, evidence, near, must_not, verifier, config),
+        matches=suggest.matches(keys, labels, found, evidence, steps, must_not, verifier, config),
         keywords=explain.keywords(keys, labels, verifier.words),
+        conflicts=explain.conflicts(keys, labels, must, must_not),
     )
     told(_STEPS, _STEPS)
     return grouping
@@ -68,19 +70,10 @@ def _in_order(texts: pa.Table, vectors: NDArray[np.float32]) -> tuple[pa.Table, 
     return texts.take(pa.array(order)), vectors[order]
 
 
-def candidates(
-    texts: pa.Table, vectors: NDArray[np.float32], verifier: Verifier, config: GroupConfig
-) -> Pairs:
-    """Return pairs that share rare words or sounds, or, where all can be compared, whose vectors are near."""
+def candidates(texts: pa.Table, able: NDArray[np.bool_], verifier: Verifier, config: GroupConfig) -> Pairs:
+    """Return pairs of ``able`` texts that share rare words or sounds."""
     index = views.stack(verifier.words, views.sound_view(texts.column("match_text"), _PACKED, _PACKED))
-    found = pairs.lexical_candidates(index, config.floor, config.neighbors, config.rare)
-    lengths = pc.utf8_length(texts.column("match_text")).to_numpy()
-    if len(texts) <= config.exact_vectors:
-        rows = np.flatnonzero(lengths >= config.shortest)
-        found = pairs.union(
-            found, pairs.nearest_vectors(vectors, rows, config.near_vectors, config.neighbors)
-        )
-    return np.asarray(found[(lengths >= config.shortest)[found].all(axis=1)])
+    return pairs.lexical_candidates(index, able, config.floor, config.neighbors, config.rare)
 
 
 def _ruled(keys: list[str], rulings: Sequence[TextRuling]) -> tuple[Pairs, Pairs]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -42,6 +44,17 @@ class Evidence:
     wanted: NDArray[np.float64]
     """Similarity that this pair needs to carry one claim: more for short texts that lie a year apart."""
 
+    def take(self, rows: NDArray[Any]) -> Evidence:
+        """Return the evidence of some pairs, by position or mask."""
+        return Evidence(*(getattr(self, name.name)[rows] for name in fields(self)))
+
+    @staticmethod
+    def joined(parts: Sequence[Evidence]) -> Evidence:
+        """Return the evidence of all parts in order."""
+        return Evidence(
+            *(np.concatenate([getattr(part, name.name) for part in parts]) for name in fields(Evidence))
+        )
+
 
 class Verifier:
     """Compares texts of one table in several views."""
@@ -59,9 +72,8 @@ class Verifier:
     def compare(self, found: Pairs) -> Evidence:
         """Return what speaks for and against each pair."""
         doubt = self._config.doubt
-        words = pairs.cosines(self.words, found, doubt)
-        sounds = pairs.cosines(self.sounds, found, doubt)
-        contained = pairs.containment(self.sounds, found, doubt)
+        words, _ = pairs.cosines(self.words, found, doubt)
+        sounds, contained = pairs.cosines(self.sounds, found, doubt)
         other_place, swapped_place = self.places.compare(found)
         other_numbers, _ = self.numbers.compare(found)
         fused: NDArray[np.float64] = _fuse(words, sounds, contained)
@@ -82,6 +94,21 @@ class Verifier:
             wanted,
         )
 
+    def telling(self, found: Pairs, asked: Pairs) -> tuple[Pairs, Evidence]:
+        """Return the pairs that reach ``suggested``, and those ``asked`` for, with their evidence.
+
+        Most candidates tell nothing; dropping them block by block bounds memory.
+        """
+        kept, said = [asked], [self.compare(asked)]
+        for block in pairs.blocks(found):
+            evidence = self.compare(block)
+            high = evidence.similarity >= self._config.suggested
+            kept.append(block[high])
+            said.append(evidence.take(high))
+        together = np.concatenate(kept)
+        order = pairs.order_of(together)
+        return together[order], Evidence.joined(said).take(order)
+
     def _brevity(self, found: Pairs) -> NDArray[np.float64]:
         """Return how little the shorter text of each pair says: near 0 for a long post, 1 for an empty one."""
         mass = self.words.mass[found].min(axis=1).astype(np.float64)
@@ -98,11 +125,18 @@ class Verifier:
         years = (evidence.similarity < evidence.wanted) & (evidence.years >= 1)
         return np.asarray(1 - evidence.similarity + _YEARS_APART * years, np.float64)
 
-    def explain(self, pair: NDArray[np.int64], evidence: Evidence, row: int) -> str:
-        """Return in words what speaks for and against one pair."""
+    def explain(self, found: Pairs, evidence: Evidence) -> list[str]:
+        """Return in words what speaks for and against each pair."""
+        words, sounds = _percent(evidence.words), _percent(evidence.sounds)
+        said = [f"words {word}, sounds {sound}" for word, sound in zip(words, sounds, strict=True)]
+        told = evidence.corrects | evidence.swapped_place | evidence.other_numbers | (evidence.years >= 1)
+        for row in np.flatnonzero(told).tolist():
+            said[row] = self._explain(found[row], evidence, row, said[row])
+        return said
+
+    def _explain(self, pair: NDArray[np.int64], evidence: Evidence, row: int, alike: str) -> str:
         left, right = pair.tolist()
-        said = ["corrects"] if evidence.corrects[row] else []
-        said.append(f"words {evidence.words[row]:.2f}, sounds {evidence.sounds[row]:.2f}")
+        said = ["corrects", alike] if evidence.corrects[row] else [alike]
         if evidence.swapped_place[row]:
             said.append(f"places differ: {_few(self.places.of(left))} / {_few(self.places.of(right))}")
         if evidence.other_numbers[row]:
@@ -110,6 +144,13 @@ class Verifier:
         if evidence.years[row] >= 1:
             said.append(f"{evidence.years[row]:.0f} years apart")
         return "; ".join(said)
+
+
+_HUNDREDTHS = [f"{step / 100:.2f}" for step in range(101)]
+
+
+def _percent(values: NDArray[np.float32]) -> list[str]:
+    return [_HUNDREDTHS[step] for step in np.clip(np.rint(values * 100), 0, 100).astype(int).tolist()]
 
 
 def _fuse(

@@ -30,7 +30,7 @@ from models.loading import load_encoder
 from pipeline.bench import Metric
 from pipeline.group import GroupConfig, group
 from pipeline.group.components import components
-from pipeline.group.pairs import lexical_candidates, nearest_vectors, unique_pairs
+from pipeline.group.pairs import lexical_candidates, nearest_vectors, quantize, unique_pairs
 from pipeline.group.run import candidates
 from pipeline.group.verify import Verifier
 from pipeline.group.views import stack
@@ -186,7 +186,9 @@ def _hdbscan(corpus: Corpus) -> list[Labels]:
 
 def _single_link(corpus: Corpus) -> list[Labels]:
     rows = np.arange(len(corpus.texts))
-    found = {step: nearest_vectors(corpus.vectors, rows, step, len(rows)) for step in (*CLOSENESS, 0.875)}
+    found = {
+        step: nearest_vectors(quantize(corpus.vectors), rows, step, len(rows)) for step in (*CLOSENESS, 0.875)
+    }
     return [corpus.spread(components(len(rows), pairs).tolist()) for pairs in found.values()]
 
 
@@ -395,11 +397,12 @@ def _candidates(data: Path, say: Say) -> list[Metric]:
     """Share of the pairs that match which the search for candidates finds, against comparing all pairs."""
     corpus, config = Corpus.of(_some_titles(data, BRUTE)), GroupConfig()
     verifier = Verifier(corpus.texts, config)
-    everything = lexical_candidates(stack(verifier.words, verifier.sounds), 0.01, BRUTE, BRUTE)
+    long_enough = pc.utf8_length(corpus.texts["match_text"]).to_numpy() >= config.shortest
+    everything = lexical_candidates(stack(verifier.words, verifier.sounds), long_enough, 0.01, BRUTE, BRUTE)
     true = everything[verifier.matched(verifier.compare(everything))]
     long_enough = pc.utf8_length(corpus.texts["match_text"]).to_numpy() >= config.shortest
     true = true[long_enough[true].all(axis=1)]
-    looked_at = candidates(corpus.texts, corpus.vectors, verifier, config)
+    looked_at = candidates(corpus.texts, long_enough, verifier, config)
     found = np.isin(true @ [1 << 32, 1], looked_at @ [1 << 32, 1])
     return [Metric("group.candidates.recall", float(found.mean()), goal=0.99)]
 

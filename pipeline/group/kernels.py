@@ -1,0 +1,215 @@
+"""The two inner loops of grouping, compiled: sums over what two sparse rows share, and the search for near rows.
+
+Every sum runs over columns in ascending order in single precision, so a pair has the same value to the last bit
+whichever text comes first, whatever else is in the table, and on any number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+Ints = NDArray[Any]
+Floats = NDArray[np.float32]
+
+_PAIRS_PER_TASK = 200_000
+_ROWS_PER_TASK = 2_000
+
+
+def shared(rows: Any, weights: Floats, left: Ints, right: Ints) -> tuple[Floats, Floats]:  # noqa: ANN401  scipy
+    """Return for each pair of rows the sum of products over shared columns: of the values, and of ``weights``.
+
+    ``rows`` is a CSR matrix with sorted columns; ``weights`` is a second value beside each of its values.
+    """
+    values, others = np.empty(len(left), np.float32), np.empty(len(left), np.float32)
+
+    def work(first: int, last: int) -> None:
+        _shared(
+            rows.indptr,
+            rows.indices,
+            rows.data,
+            weights,
+            left[first:last],
+            right[first:last],
+            values[first:last],
+            others[first:last],
+        )
+
+    list(in_parallel(work, len(left), _PAIRS_PER_TASK))
+    return values, others
+
+
+def dots(steps: NDArray[np.int8], left: Ints, right: Ints) -> NDArray[np.int32]:
+    """Return the dot product of each pair of rows, exact."""
+    products = np.empty(len(left), np.int32)
+    list(
+        in_parallel(
+            lambda first, last: _dots(steps, left[first:last], right[first:last], products[first:last]),
+            len(left),
+            _PAIRS_PER_TASK,
+        )
+    )
+    return products
+
+
+def nearest_before(rows: Any, floor: float, most: int) -> tuple[Ints, Ints, Floats]:  # noqa: ANN401  scipy
+    """Return (row, earlier row, product) for the ``most`` earlier rows nearest to each row, from ``floor`` on.
+
+    ``rows`` is a CSR matrix with sorted columns and positive values; of equally near rows the earlier is taken.
+    """
+    columns = rows.tocsc()
+
+    def work(first: int, last: int) -> tuple[Ints, Ints, Floats]:
+        return _nearest_before(
+            rows.indptr,
+            rows.indices,
+            rows.data,
+            columns.indptr,
+            columns.indices,
+            columns.data,
+            first,
+            last,
+            np.float32(floor),
+            most,
+        )
+
+    found = list(in_parallel(work, rows.shape[0], _ROWS_PER_TASK))
+    if not found:
+        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
+    left, right, products = zip(*found, strict=True)
+    return np.concatenate(left), np.concatenate(right), np.concatenate(products)
+
+
+def in_parallel(work: Callable[[int, int], T], size: int, step: int) -> Iterator[T]:
+    """Yield the results of ``work(first, last)`` over ``size`` things in order, worked at on all cores."""
+    starts = range(0, size, step)
+    if len(starts) <= 1:
+        yield from (work(start, size) for start in starts)
+        return
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        yield from pool.map(lambda start: work(start, min(start + step, size)), starts)
+
+
+@njit(nogil=True, cache=True)
+def _shared(
+    starts: Ints,
+    columns: Ints,
+    values: Floats,
+    weights: Floats,
+    left: Ints,
+    right: Ints,
+    products: Floats,
+    weighted: Floats,
+) -> None:
+    for pair in range(len(left)):
+        one, one_end = starts[left[pair]], starts[left[pair] + 1]
+        other, other_end = starts[right[pair]], starts[right[pair] + 1]
+        product = weight = np.float32(0)
+        while one < one_end and other < other_end:
+            if columns[one] == columns[other]:
+                product += values[one] * values[other]
+                weight += weights[one] * weights[other]
+                one += 1
+                other += 1
+            elif columns[one] < columns[other]:
+                one += 1
+            else:
+                other += 1
+        products[pair] = product
+        weighted[pair] = weight
+
+
+@njit(nogil=True, cache=True)
+def _dots(steps: NDArray[np.int8], left: Ints, right: Ints, products: Ints) -> None:
+    for pair in range(len(left)):
+        one, other = steps[left[pair]], steps[right[pair]]
+        product = np.int32(0)
+        for place in range(steps.shape[1]):
+            product += np.int32(one[place]) * np.int32(other[place])
+        products[pair] = product
+
+
+@njit(nogil=True, cache=True)
+def _nearest_before(
+    starts: Ints,
+    columns: Ints,
+    values: Floats,
+    postings: Ints,
+    owners: Ints,
+    weights: Floats,
+    first: int,
+    last: int,
+    floor: np.float32,
+    most: int,
+) -> tuple[Ints, Ints, Floats]:
+    sums = np.zeros(last, np.float32)
+    touched = np.empty(last, np.int32)
+    room = (last - first) * 8 + most
+    left, right, near = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
+    count = 0
+    for row in range(first, last):
+        met = 0
+        for place in range(starts[row], starts[row + 1]):
+            column = columns[place]
+            met = _gather(
+                row,
+                values[place],
+                owners[postings[column] : postings[column + 1]],
+                weights[postings[column] : postings[column + 1]],
+                sums,
+                touched,
+                met,
+            )
+        best = _best(sums, touched, met, floor, most)
+        if count + len(best) > room:
+            room = 2 * room + most
+            left, right, near = _longer(left, room), _longer(right, room), _longer(near, room)
+        for other in best:
+            left[count], right[count], near[count] = row, other, sums[other]
+            count += 1
+        for index in range(met):
+            sums[touched[index]] = 0
+    return left[:count].copy(), right[:count].copy(), near[:count].copy()
+
+
+@njit(nogil=True, cache=True)
+def _gather(
+    row: int, value: np.float32, owners: Ints, weights: Floats, sums: Floats, touched: Ints, met: int
+) -> int:
+    """Add what one column contributes to earlier rows; return how many rows were met so far."""
+    for posting in range(len(owners)):
+        other = owners[posting]
+        if other >= row:
+            break
+        if sums[other] == 0:
+            touched[met] = other
+            met += 1
+        sums[other] += value * weights[posting]
+    return met
+
+
+@njit(nogil=True, cache=True)
+def _best(sums: Floats, touched: Ints, met: int, floor: np.float32, most: int) -> Ints:
+    """Return the rows met that reach the floor, the nearest ``most`` of them."""
+    high = np.empty(met, np.int32)
+    kept = 0
+    for index in range(met):
+        if sums[touched[index]] >= floor:
+            high[kept] = touched[index]
+            kept += 1
+    best = np.sort(high[:kept])
+    return best[np.argsort(-sums[best], kind="mergesort")[:most]] if kept > most else best
+
+
+@njit(nogil=True, cache=True)
+def _longer(values: Any, room: int) -> Any:  # noqa: ANN401  two types of array
+    longer = np.empty(room, values.dtype)
+    longer[: len(values)] = values
+    return longer
