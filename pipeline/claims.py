@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.duck import run_statement
-from pipeline.phrases import is_correction, is_enquiry
+from pipeline.phrases import speech_flags
 from pipeline.records import MatchRuling, RulingKind, Triage
 from pipeline.tables import CLAIM_ALIASES, CLAIM_MATCHES, CLAIM_MEMORY, CLAIM_POSTS, CLAIMS
 
@@ -133,13 +133,9 @@ def speech(normalized: pa.Table) -> pa.Table:
     texts = (
         normalized.select(["text_key", "match_text"]).group_by("text_key").aggregate([("match_text", "min")])
     )
-    words = texts.column("match_text_min")
+    asks, corrects = speech_flags(texts.column("match_text_min"))
     return pa.table(
-        {
-            "text_key": texts.column("text_key"),
-            "asks": pa.array(is_enquiry(words)),
-            "corrects": pa.array(is_correction(words)),
-        }
+        {"text_key": texts.column("text_key"), "asks": pa.array(asks), "corrects": pa.array(corrects)}
     )
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from models.encoder import Encoder
 from models.loading import load_encoder
+from models.speech import speech_revision
 from pipeline import tables as t
 from pipeline.claims import Previous, make_claims, speakers
 from pipeline.collect import collect
@@ -242,14 +243,14 @@ STAGES: tuple[Stage, ...] = (
         "group",
         (t.TEXTS, t.POSTS, t.NORMALIZED_POSTS),
         (t.TEXT_GROUPS, t.TEXT_MATCHES),
-        lambda c: [c.encoder.name, c.encoder.revision, asdict(c.group_config), _ruled(c)],
+        lambda c: [c.encoder.name, c.encoder.revision, asdict(c.group_config), _ruled(c), speech_revision()],
         _group,
     ),
     Stage(
         "claims",
         (t.POSTS, t.NORMALIZED_POSTS, t.TEXT_GROUPS, t.TEXT_MATCHES),
         (t.CLAIMS, t.CLAIM_POSTS, t.CLAIM_MATCHES, t.CLAIM_ALIASES, t.CLAIM_MEMORY),
-        lambda c: [c.previous_digest, lexicon_version()],
+        lambda c: [c.previous_digest, lexicon_version(), speech_revision()],
         _claims,
     ),
     Stage(
