@@ -130,7 +130,9 @@ class FamilySpider(scrapy.Spider):
             name: answer.headers[header.lower()] for header, name in pairs if header.lower() in answer.headers
         }
         if self.family.conditional and sent:
-            self.store.validators[short_key(fetch.url)] = {name: value[:500] for name, value in sent.items()}
+            sent["If-None-Match"] = both_forms(sent.get("If-None-Match", ""))
+            kept = {name: value for name, value in sent.items() if 0 < len(value) <= 1_000}
+            self.store.validators[short_key(fetch.url)] = kept
 
     def _within_limit(self, follow: list[Fetch]) -> list[Fetch]:
         """Nothing more to follow once the crawl has read its share; the stop is named."""
@@ -189,6 +191,11 @@ class StorePages:
         kept = self.spider.store.add(item)
         self.spider.tell({"event": "page", "pages": self.spider.store.summary.pages, "kept": kept})
         return item
+
+
+def both_forms(tag: str) -> str:
+    """An ETag to send back: a server that compresses weakens its own tag, and may then know only the strong one."""
+    return f"{tag}, {tag[2:]}" if tag.startswith('W/"') else tag
 
 
 def answer_of(response: Response) -> Answer:

@@ -256,7 +256,7 @@ def test_a_sitemap_that_unpacks_beyond_measure_is_refused() -> None:
 
 @pytest.mark.parametrize("family", OTHERS)
 def test_a_source_without_what_it_needs_says_what_to_write(family: str) -> None:
-    if family in {"blogger", "claimreview", "onepoint3acres"}:
+    if family in {"blogger", "claimreview", "misago", "onepoint3acres"}:
         assert family_named(family).start("https://site.example", _context()), "needs an address only"
         return
     with pytest.raises(UsageError, match=r"x: (?:give|write) "):

@@ -10,6 +10,7 @@ from crawlers.families.discuz import Discuz
 from crawlers.families.feed import Feed
 from crawlers.families.googlefactcheck import GoogleFactCheck
 from crawlers.families.mastodon import Mastodon
+from crawlers.families.misago import Misago
 from crawlers.families.onepoint3acres import OnePoint3Acres
 from crawlers.families.reddit import Reddit
 from crawlers.families.sixpark import SixPark
@@ -28,6 +29,7 @@ _ALL: tuple[type[Family], ...] = (
     Feed,
     GoogleFactCheck,
     Mastodon,
+    Misago,
     OnePoint3Acres,
     Reddit,
     SixPark,

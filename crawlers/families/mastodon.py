@@ -67,20 +67,15 @@ class Mastodon(Family):
             (str(s["created_at"]) for s in statuses if isinstance(s, dict) and "created_at" in s), default=""
         )
         times = [parse_time(newest, context.now)[0]]  # one form of time, always in UTC: the latest sorts last
-        lowest = min(
-            (str(s["id"]) for s in statuses if isinstance(s, dict) and "id" in s), key=_order, default=None
-        )
-        stuck = lowest is not None and lowest == query_value(fetch.url, "max_id")
-        if lowest is None or stuck or fetch.kind == "search" or context.all_older(fetch.chain, times):
+        # the last one shown, not the lowest id: snac's ids of one second are in no order
+        last = next((str(s["id"]) for s in reversed(statuses) if isinstance(s, dict) and "id" in s), None)
+        stuck = last is not None and last == query_value(fetch.url, "max_id")
+        if last is None or stuck or fetch.kind == "search" or context.all_older(fetch.chain, times):
             reading.ended = (fetch.chain,)
         else:
-            following = with_query(fetch.url, max_id=lowest)
+            following = with_query(fetch.url, max_id=last)
             reading.follow.append(Fetch(following, kind=fetch.kind, chain=fetch.chain, carry=fetch.carry))
         return reading
-
-
-def _order(identifier: str) -> tuple[int, str]:
-    return len(identifier), identifier
 
 
 def _tags(context: Context) -> list[str]:
