@@ -52,8 +52,9 @@ def card(notice: Notice, shape: str) -> bytes:
     values = _frame(notice) | {
         "width": width,
         "height": height,
-        "facts": [s.text for s in notice.of(Part.KNOWN)],
+        "facts": [s.text for s in notice.of(Part.KNOWN, Part.KNOWN_AGAIN)],
         "actions": [s.text for s in notice.of(Part.ACTION)],
+        "contacts": [s.text for s in notice.of(Part.CONTACT)],
         "foot": f"{names} · {notice.released_on}",
     }
     return _compiled("card.typ", values, "png", notice)

@@ -64,6 +64,7 @@ def _fonts(document: Any, language: str) -> None:  # noqa: ANN401  python-docx's
             fonts.set(qn(slot), _FONT[language])
         for slot in ("w:asciiTheme", "w:hAnsiTheme", "w:eastAsiaTheme"):
             fonts.attrib.pop(qn(slot), None)
+        style.font.italic = False  # Chinese has no italics: slanted characters only look broken
         style.font.color.rgb = RGBColor(0x1B, 0x1F, 0x24)
     document.styles["Normal"].font.size = Pt(11.5)
     lang = document.styles.element.find(f".//{qn('w:lang')}")
