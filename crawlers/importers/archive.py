@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -23,10 +23,10 @@ from crawlers.families.base import load_html
 from crawlers.importers.columns import Stamp
 from crawlers.importers.ids import id_of_address
 from crawlers.importers.pages import kind_of_page, page_text
-from crawlers.importers.plan import Reading
+from crawlers.importers.plan import Options, Reading
 from crawlers.importers.rows import Problem
-from crawlers.importers.streams import MAX_RATIO, Bounded, Source, open_packed, open_source
-from crawlers.items import Answer, Context, Fetch, PageChanged
+from crawlers.importers.streams import MAX_RATIO, Bounded, DamagedInput, Source, open_packed, open_source
+from crawlers.items import Answer, Context, Fetch, PageChanged, zone_of
 from crawlers.items import Reading as Read
 from crawlers.times import parse_time
 from pipeline.errors import UsageError
@@ -43,7 +43,7 @@ _FREE = 200_000_000
 _BATCH_POSTS = 1_000
 _WARC = re.compile(r"(?:archive/)?[^/]+\.warc(?:\.gz)?")
 _EARLY = datetime(1990, 1, 1, tzinfo=UTC)
-_DAMAGED = (ArchiveLoadFailed, zlib.error, EOFError, ValueError, zipfile.BadZipFile, OSError)
+_DAMAGED = (DamagedInput, ArchiveLoadFailed, zlib.error, EOFError, ValueError, zipfile.BadZipFile, OSError)
 
 
 def is_archive(path: Path) -> bool:
@@ -66,13 +66,14 @@ def is_archive(path: Path) -> bool:
         unpacked.close()
 
 
-def plan_archive(path: Path, source: str | None) -> Reading:
+def plan_archive(path: Path, options: Options) -> Reading:
     """How an archive will be read."""
+    zone = zone_of(options.timezone)
 
     def parts(stamp: Stamp) -> ArchiveParts:
-        return ArchiveParts(path, stamp)
+        return ArchiveParts(path, stamp, zone)
 
-    name = checked_name(source or "web-archive", "source")
+    name = checked_name(options.source or "web-archive", "source")
     return Reading(path, "archive", "web-archive", name, parts, recognized=True, opened=open_packed)
 
 
@@ -102,8 +103,8 @@ class _Page:
 class ArchiveParts:
     """The pages of an archive as tables of the raw layer."""
 
-    def __init__(self, path: Path, stamp: Stamp) -> None:
-        self._path, self._stamp = path, stamp
+    def __init__(self, path: Path, stamp: Stamp, zone: tzinfo | None) -> None:
+        self._path, self._stamp, self._zone = path, stamp, zone
         self._skipped: Counter[str] = Counter()
         self._families: Counter[str] = Counter()
         self._seen: set[str] = set()
@@ -141,19 +142,18 @@ class ArchiveParts:
         source.packed.seek(0)
         if source.packed.read(4) != b"PK\x03\x04":
             source.packed.seek(0)
-            yield from self._records(source.packed, _FREE + source.size * MAX_RATIO)
+            yield from self._records(source.stream, _FREE + source.size * MAX_RATIO)
             return
         with zipfile.ZipFile(source.packed) as packed:
             for member in _members(source, self._path):
                 limit = _FREE + member.compress_size * MAX_RATIO
                 try:
                     with packed.open(member) as stream:
-                        inside = Bounded(cast(BinaryIO, stream), limit, self._path)
-                        yield from self._records(cast(BinaryIO, inside), limit)
+                        yield from self._records(Bounded(cast(BinaryIO, stream), limit, self._path), limit)
                 except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:
                     yield Problem(self._number, f"{member.filename}: damaged or locked: {error}", "")
 
-    def _records(self, stream: BinaryIO, limit: int) -> Iterator[_Page | Problem]:
+    def _records(self, stream: Bounded, limit: int) -> Iterator[_Page | Problem]:
         records = iter(ArchiveIterator(_unpacked(stream, limit, self._path)))
         while True:
             self._number += 1
@@ -254,13 +254,15 @@ class ArchiveParts:
             now=page.seen_at,
             start=_EARLY,
             author_key=stamp.author,
+            zone=self._zone,
         )
 
 
-def _unpacked(stream: BinaryIO, limit: int, path: Path) -> BinaryIO:
+def _unpacked(stream: Bounded, limit: int, path: Path) -> BinaryIO:
     """A WARC without its gzip, at most ``limit`` bytes of it: warcio would unpack without end."""
-    buffered = io.BufferedReader(cast(io.RawIOBase, stream), 1 << 16)
+    buffered = io.BufferedReader(stream, 1 << 16)
     if buffered.peek(2)[:2] != b"\x1f\x8b":
         return buffered
     inner = gzip.GzipFile(fileobj=buffered)
-    return cast(BinaryIO, io.BufferedReader(Bounded(cast(BinaryIO, inner), limit, path), 1 << 16))
+    # No buffer around it: one would lose what stands before a damaged place.
+    return cast(BinaryIO, Bounded(cast(BinaryIO, inner), limit, path))

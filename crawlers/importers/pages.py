@@ -16,8 +16,9 @@ from crawlers.text import clean, node_text
 MAX_TEXT = 50_000
 """Characters that are kept of a page; what a page says is said before."""
 _NOISE = "nav, header, footer, aside, form, button, script, style, noscript"
-_DISCUZ = re.compile(rb'(?i)<meta[^>]+name="generator"[^>]+Discuz!')
+_DISCUZ_PATH = re.compile(r"forum\.php|/(?:thread|forum)-\d|viewthread|forumdisplay")
 _REVIEW = re.compile(rb'"@type"\s*:\s*\[?\s*"ClaimReview"')
+_NO_QUERY = {"query": None, "title": None, "page": 1}
 _WENXUECITY_POST = re.compile(r"/\d+\.html$")
 
 
@@ -68,13 +69,13 @@ def _by_host(parts: SplitResult, answer: Answer) -> PageKind | None:
     if host == "t.me" and path.startswith("/s/"):
         return PageKind("telegram", "channel")
     if host == "m.weibo.cn" and path == "/api/container/getIndex":
-        return PageKind("weibo", "search", {"page": 1})
+        return PageKind("weibo", "search", _NO_QUERY)
     if host.endswith("reddit.com") and path.endswith(".rss"):
-        return PageKind("reddit", "feed")
+        return PageKind("reddit", "list", _NO_QUERY)
     if host == "bbs.wenxuecity.com":
-        return PageKind("wenxuecity", "detail" if _WENXUECITY_POST.search(path) else "threads")
+        return PageKind("wenxuecity", "detail" if _WENXUECITY_POST.search(path) else "threads", _NO_QUERY)
     if host.endswith("6parkbbs.com"):
-        return PageKind("sixpark", "detail" if "tid=" in parts.query else "threads")
+        return PageKind("sixpark", "detail" if "tid=" in parts.query else "threads", _NO_QUERY)
     return None
 
 
@@ -85,7 +86,7 @@ def _by_content(parts: SplitResult, answer: Answer) -> PageKind | None:
         return PageKind("feed", "feed") if is_feed else None
     if _REVIEW.search(answer.body):
         return PageKind("claimreview", "detail")
-    if not _DISCUZ.search(head):
+    if b"Discuz!" not in head or not _DISCUZ_PATH.search(answer.url):
         return None
     is_thread = "thread-" in parts.path or "viewthread" in parts.query or b'id="postlist"' in answer.body
     return PageKind("discuz", "thread" if is_thread else "threads")

@@ -142,7 +142,7 @@ def plan_reading(path: Path, options: Options) -> Reading:
     from crawlers.importers.archive import is_archive, plan_archive
 
     if is_archive(path):
-        return plan_archive(path, options.source)
+        return plan_archive(path, options)
     sample = sample_of(path)
     if not sample.strip(b"\0 \r\n\t"):
         raise UsageError(f"{path}: empty")

@@ -6,7 +6,7 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,12 +29,18 @@ _COMMON = frozenset(
 _COMMON_MARKS = frozenset(",。!?:;、「」“”《》()\n ")
 
 
+class DamagedInput(UsageError):  # noqa: N818  reads as a sentence where it is raised
+    """A packed file that breaks off or does not hold what its checksums say."""
+
+
 class Bounded(io.RawIOBase):
     """Counts what is read from a file, so that progress and bombs show."""
 
     def __init__(self, inner: BinaryIO, limit: int, path: Path) -> None:
         super().__init__()
-        self._inner, self._left, self._path = inner, limit, path
+        self._left, self._path = limit, path
+        # One step at a time: what a damaged file holds before its damage must come out.
+        self._take: Callable[[int], bytes] = getattr(inner, "read1", inner.read)
 
     def readable(self) -> bool:
         """Always."""
@@ -49,9 +55,9 @@ class Bounded(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         """At most ``size`` bytes. Raises ``UsageError`` past the limit or for damaged gzip."""
         try:
-            block = self._inner.read(size if size >= 0 else _BLOCK)
+            block = self._take(size if size >= 0 else _BLOCK)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise UsageError(f"{self._path}: damaged gzip file ({error}); fetch it again") from error
+            raise DamagedInput(f"{self._path}: damaged gzip file ({error}); fetch it again") from error
         self._left -= len(block)
         if self._left < 0:
             raise UsageError(f"{self._path}: unpacks to far more than its size: a bomb, or pass it unpacked")
