@@ -8,11 +8,17 @@ import socket
 import threading
 import time
 import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
+from pipeline.accounts import Accounts
+from pipeline.accounts_samples import has_samples
 from pipeline.errors import UsageError
+from pipeline.paths import DataDir
 
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 START_SECONDS = 20.0
 
 
@@ -22,31 +28,71 @@ START_SECONDS = 20.0
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--without-sign-in",
-    is_flag=True,
-    help="Needed to listen beyond this machine: whoever reaches the address can read and decide.",
+    "--name",
+    "names",
+    multiple=True,
+    metavar="HOST",
+    help="Name it answers to behind a proxy; may be repeated.",
+)
+@click.option("--certificate", type=_FILE, help="TLS certificate, PEM; with --key.")
+@click.option("--key", type=_FILE, help="Its private key, PEM.")
+@click.option(
+    "--plain-http", is_flag=True, help="Beyond this machine without TLS: passwords can be read on the way."
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
-def dashboard(port: int, host: str, without_sign_in: bool, no_browser: bool) -> None:
+def dashboard(
+    port: int,
+    host: str,
+    names: tuple[str, ...],
+    certificate: Path | None,
+    key: Path | None,
+    plain_http: bool,
+    no_browser: bool,
+) -> None:
     """Serve the desk and print its address.
+
+    On this machine, one person works alone until the first account is made (chengqing user add). Beyond it, accounts
+    and TLS are needed, here or at a proxy (--name desk.example.org on 127.0.0.1).
 
     \b
     Examples:
       chengqing dashboard
       chengqing dashboard --port 0 --no-browser
+      chengqing dashboard --name desk.example.org
+      chengqing dashboard --host 0.0.0.0 --name desk.example.org --certificate desk.pem --key desk.key
     """
-    if not is_loopback(host) and not without_sign_in:
-        raise UsageError(
-            f"--host {host}: the desk has no sign-in yet, so everybody who reaches this address could decide; "
-            "use 127.0.0.1 behind a tunnel (ssh -L), or add --without-sign-in"
-        )
+    if bool(certificate) != bool(key):
+        raise UsageError("--certificate and --key belong together")
+    check_reach(DataDir.from_environment(), host, names, safe=bool(certificate) or plain_http)
     port = port or free_port(host)
     check_port(host, port)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    scheme = "https" if certificate else "http"
+    address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
     threading.Thread(target=announce, args=(host, port, address, not no_browser), daemon=True).start()
-    from dashboard.serve import serve
+    from dashboard.serve import Listening, serve
 
-    serve(host, port)
+    serve(Listening(host, port, names, certificate, key))
+
+
+def check_reach(data: DataDir, host: str, names: Sequence[str], *, safe: bool) -> None:
+    """Raise ``UsageError`` when others could reach a desk that lets everybody in, or read what they type."""
+    if is_loopback(host) and not names:
+        return
+    if not data.accounts.exists() or not Accounts(data.accounts, read_only=True).exist():
+        raise UsageError(
+            f"--host {host}: others would reach a desk without sign-in; make an account first "
+            "(chengqing user add NAME --role lead), or listen on 127.0.0.1 without --name"
+        )
+    if has_samples(data):
+        raise UsageError(
+            f"--host {host}: the sample accounts of make demo are for this machine only; serve another data folder "
+            "(CHENGQING_DATA), or disable them: chengqing user disable NAME"
+        )
+    if not is_loopback(host) and not safe:
+        raise UsageError(
+            f"--host {host}: without TLS passwords could be read on the way; give --certificate and --key, or listen "
+            "on 127.0.0.1 behind a proxy with --name, or add --plain-http"
+        )
 
 
 def is_loopback(host: str) -> bool:

@@ -7,7 +7,7 @@ control characters, direction overrides, broken surrogates, and addresses that a
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from markupsafe import Markup, escape
 
@@ -98,3 +98,8 @@ def host_of(url: str) -> str:
     except UnicodeError:
         shown = host.encode("ascii", "backslashreplace").decode("ascii")
     return f"{shown}:{parts.port}" if parts.port else shown
+
+
+def leaving(url: str) -> str:
+    """Address of our page that says where ``url`` leads, before anybody goes there."""
+    return f"/desk/leave?{urlencode({'to': url})}"

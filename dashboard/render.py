@@ -10,7 +10,9 @@ import jinja2
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.escape import host_of, marked, plain, web_address
+from dashboard.escape import host_of, leaving, marked, plain, web_address
+from dashboard.words import Words
+from pipeline.mask import personal
 
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "static" / "desk.css"
@@ -32,8 +34,36 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"marked": marked, "web_address": web_address, "host_of": host_of}
+    environment.filters |= {
+        "marked": _strangers,
+        "noted": marked,
+        "web_address": web_address,
+        "host_of": host_of,
+        "leaving": leaving,
+    }
     return environment
+
+
+@jinja2.pass_context
+def _strangers(context: jinja2.runtime.Context, text: str) -> Markup:
+    """What a stranger wrote: escaped, hidden characters made visible, personal data hidden unless ``reveal`` is set.
+
+    ``noted`` is the filter for what people of the desk wrote themselves.
+    """
+    if context.get("reveal"):
+        return marked(text)
+    return hidden(text, context["words"])
+
+
+def hidden(text: str, words: Words) -> Markup:
+    """``text`` for the page with each stretch of personal data replaced by what kind it is."""
+    pieces, at = [], 0
+    for span in personal(text):
+        told = words("mask.hidden", kind=words.of("mask", span.kind.value))
+        chip = Markup('<span class="masked">{}</span>').format(told)
+        pieces += [marked(text[at : span.start]), chip]
+        at = span.end
+    return Markup("").join([*pieces, marked(text[at:])])
 
 
 def render(name: str, **values: Any) -> Markup:  # noqa: ANN401  templates take any value

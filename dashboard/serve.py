@@ -12,6 +12,7 @@ import json
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,8 +27,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
+from dashboard.paths import PAGES, local_path
+from dashboard.signin_gate import Gate
+from dashboard.signin_pages import SignIn
+from pipeline.paths import DataDir
+
 HERE = Path(__file__).resolve().parent
-PAGES = ("/", "/claim", "/incidents", "/health")
 THEMES = ("light", "dark", "system")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -90,7 +95,7 @@ class Guard:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self.added)
+                _add(MutableHeaders(scope=message), self.added, scope)
             await send(message)
 
         if scope["type"] == "http" and host_asked(scope) not in self.hosts:
@@ -100,10 +105,15 @@ class Guard:
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-def local_path(back: str | None) -> str:
-    """Path and query to go back to: one of our pages, never another host, whatever was asked."""
-    path, _, query = (back or "").partition("?")
-    return (path if path in PAGES else "/") + (f"?{query}" if query else "")
+def _add(there: MutableHeaders, added: dict[str, str], scope: Scope) -> None:
+    """Ours win over Streamlit's; pages of our own below /desk may carry policies that fit them better."""
+    own = {}
+    if scope["path"].startswith("/desk/"):
+        own = {name: there[name] for name in ("content-security-policy", "referrer-policy") if name in there}
+    there.update(added)
+    there.update(own)
+    if scope["scheme"] == "https":
+        there["strict-transport-security"] = "max-age=31536000"
 
 
 async def theme(request: Request) -> Response:
@@ -138,12 +148,20 @@ def on_error(error: Exception) -> bool:
     return True
 
 
-def application(hosts: Sequence[str] = LOOPBACK) -> st.App:
-    """The desk with its headers and its own routes, answering to ``hosts`` only."""
+def application(hosts: Sequence[str] = LOOPBACK, *, open_to_all: bool = True) -> st.App:
+    """The desk with its headers and its own routes, answering to ``hosts`` only.
+
+    ``open_to_all``: while no account exists, whoever reaches the desk works alone on it; for loopback only.
+    """
+    data = DataDir.from_environment()
+    pages = SignIn(data, samples=open_to_all)
     app = st.App(
         HERE / "app.py",
-        routes=[Route("/desk/theme", theme), Route("/desk/theme.js", theme_script)],
-        middleware=[Middleware(Guard, hosts=hosts)],
+        routes=[Route("/desk/theme", theme), Route("/desk/theme.js", theme_script), *pages.routes()],
+        middleware=[
+            Middleware(Guard, hosts=hosts),
+            Middleware(Gate, data=data, always=not open_to_all),
+        ],
         on_script_error=on_error,
     )
     config.set_option("server.allowedHosts", list(hosts))  # websockets are checked by Streamlit
@@ -157,11 +175,34 @@ def _warm() -> None:
     match_form("澄清")
 
 
-def serve(host: str, port: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where the desk listens, under which names it answers, and with which certificate."""
+
+    host: str
+    port: int
+    names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine reaches the desk."""
+        return self.host in LOOPBACK and not self.names
+
+
+def serve(where: Listening) -> None:
     """Serve until interrupted."""
-    hosts = LOOPBACK if host in LOOPBACK else (*LOOPBACK, host)
+    hosts = tuple(dict.fromkeys((*LOOPBACK, where.host, *where.names)))
     threading.Thread(target=_warm, daemon=True).start()
     settings = uvicorn.Config(
-        application(hosts), host=host, port=port, access_log=False, log_level="warning", ws_ping_interval=20
+        application(hosts, open_to_all=where.local),
+        host=where.host,
+        port=where.port,
+        ssl_certfile=where.certificate,
+        ssl_keyfile=where.key,
+        access_log=False,
+        log_level="warning",
+        ws_ping_interval=20,
     )
     uvicorn.Server(settings).run()

@@ -41,3 +41,9 @@ def still_here(data: DataDir, person: Person | None) -> bool:
     if not needed(data):
         return True
     return Accounts(data.accounts, read_only=True).person_of(token()) == person
+
+
+def sign_out(data: DataDir) -> None:
+    """End the session of this visit, in every tab that shares it."""
+    if held := token():
+        Accounts(data.accounts).sign_out(held)

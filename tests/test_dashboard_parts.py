@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,16 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.address import ListView
-from dashboard.cli import check_port, dashboard, free_port, is_loopback
+from dashboard.cli import check_port, check_reach, dashboard, free_port, is_loopback
 from dashboard.listing import neighbours
+from dashboard.paths import local_path
 from dashboard.rows import Hour
-from dashboard.serve import content_security_policy, local_path
+from dashboard.serve import content_security_policy
 from dashboard.times import Clock, zone_named
 from dashboard.widgets.cards import SPARK_HOURS, spark
 from dashboard.widgets.timeline import FEWEST_BARS, MOST_BARS, bars
 from dashboard.widgets.variants import difference
 from dashboard.words import Words
+from pipeline.accounts import Accounts
+from pipeline.accounts_samples import make_samples
 from pipeline.errors import UsageError
+from pipeline.paths import DataDir
 
 NOW = datetime(2026, 3, 16, 5, 40, tzinfo=UTC)
 HOUR = NOW.replace(minute=0)
@@ -146,10 +151,27 @@ def test_the_policy_names_nobody_but_ourselves() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com"])
-def test_listening_beyond_this_machine_is_refused(host: str) -> None:
+def test_listening_beyond_this_machine_is_refused(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without accounts, with sample accounts, and without TLS; a proxy's name counts as beyond."""
+    monkeypatch.setenv("CHENGQING_DATA", str(tmp_path))
+    data = DataDir(tmp_path)
     assert not is_loopback(host)
-    with pytest.raises(UsageError, match="no sign-in yet"):
+    with pytest.raises(UsageError, match="without sign-in"):
         dashboard.main(["--host", host, "--no-browser"], standalone_mode=False)
+    with pytest.raises(UsageError, match="without sign-in"):
+        check_reach(data, "127.0.0.1", [host], safe=True)
+    make_samples(data)
+    with pytest.raises(UsageError, match="sample accounts"):
+        check_reach(data, host, [], safe=True)
+    accounts = Accounts(data.accounts)
+    for account in accounts.everybody():
+        accounts.disable(account.person.user_id, by="test")
+    with pytest.raises(UsageError, match="without TLS"):
+        check_reach(data, host, [], safe=False)
+    check_reach(data, host, [], safe=True)
+    check_reach(data, "127.0.0.1", [host], safe=False)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])

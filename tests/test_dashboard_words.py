@@ -11,6 +11,8 @@ from dashboard.render import HERE
 from dashboard.widgets.posts import SHOWN
 from dashboard.widgets.reasons import COMPONENTS
 from dashboard.words import LANGUAGES, Words, nearest_language, sentences
+from pipeline.mask import Kind
+from pipeline.people import AccountRole
 from pipeline.records import Rating, Role, RulingKind, Status
 
 FAMILIES = {
@@ -26,6 +28,8 @@ FAMILIES = {
     "reason_says": list(COMPONENTS),
     "show": ["all", *filter(None, SHOWN), "newest", "oldest"],
     "month": [str(m) for m in range(1, 13)],
+    "account_role": [r.value for r in AccountRole],
+    "mask": [k.value for k in Kind],
     "desk": ["claims", "health", "incidents", "light", "dark", "system"],
 }
 

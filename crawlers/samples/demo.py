@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 
 import click
 
+from pipeline.accounts import Accounts
+from pipeline.accounts_samples import has_samples, make_samples
 from pipeline.errors import StageError
 from pipeline.incident import load_incident
 from pipeline.paths import CHECKOUT, DataDir
@@ -19,6 +22,7 @@ from pipeline.raw import finished_crawls
 
 SAMPLE = "sf-harbor-lane-fire"
 FILE = CHECKOUT / "data" / "samples" / SAMPLE / f"{SAMPLE}.toml"
+COALITION = CHECKOUT / "data" / "samples" / "coalition.toml"
 SERVER_START_SECONDS = 30
 
 
@@ -56,6 +60,19 @@ def _is_crawled(data: DataDir) -> bool:
     return wanted <= crawled
 
 
+def _accounts(data: DataDir) -> None:
+    """Sample accounts on this machine, unless somebody keeps accounts of their own here."""
+    if not data.coalition.exists():
+        shutil.copyfile(COALITION, data.coalition)
+    if data.accounts.exists() and Accounts(data.accounts, read_only=True).exist() and not has_samples(data):
+        return
+    password, people = make_samples(data)
+    click.echo("sample accounts, for this machine only; the sign-in page lists them too:")
+    for person in people:
+        click.echo(f"  {person.user_id:<20} {person.role.value:<9} {person.partner or ''}")
+    click.echo(f"  password of all: {password}")
+
+
 @click.command()
 @click.option("--serve/--no-serve", default=True, show_default=True, help="End by serving the dashboard.")
 @click.option("--port", default=8501, show_default=True, help="Port of the dashboard.")
@@ -76,6 +93,7 @@ def demo(serve: bool, port: int, fresh: bool) -> None:
     chengqing("run", SAMPLE)
     chengqing("rank", SAMPLE, "-n", "12")
     click.echo(f"ready in {time.monotonic() - started:.0f} s")
+    _accounts(data)
     if serve:
         command = [sys.executable, "-m", "pipeline.cli", "dashboard", "--port", str(port)]
         os.execv(sys.executable, command)  # noqa: S606  the dashboard takes this process over

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.desk import MAX_ACTOR_CHARS, Desk
 from dashboard.render import show
+from dashboard.signin import sign_out
 from dashboard.words import LANGUAGES
 
 OWN_NAMES = {"en": "English", "zh-Hans": "简体", "zh-Hant": "繁體"}
@@ -24,11 +25,31 @@ def header(desk: Desk) -> None:
             for name in ("claims", "health", "incidents"):
                 st.page_link(desk.pages[name], label=desk.words(f"desk.{name}"), query_params=desk.address())
         with st.container(key="me", horizontal=True, gap="small", width="content"):
-            _person(desk)
+            if desk.guarded:
+                _account(desk)
+            else:
+                _person(desk)
             _settings(desk)
 
 
+def _account(desk: Desk) -> None:
+    """Who is signed in, in which role, and the way out."""
+    words, person = desk.words, desk.person
+    if person is None:
+        return
+    with st.popover(
+        _initial(person.name) or person.user_id,
+        help=words("account.signed_in", name=person.user_id),
+        key="who",
+    ):
+        show("account_card", words=words, person=person)
+        if st.button(words("account.out"), key="sign_out", width="stretch"):
+            sign_out(desk.data)
+            st.rerun()
+
+
 def _person(desk: Desk) -> None:
+    """Alone on this machine: a name of one's choice."""
     words = desk.words
     with st.popover(_initial(desk.actor) or words("you.anonymous"), help=words("you.label"), key="who"):
         st.session_state.setdefault("actor", "")

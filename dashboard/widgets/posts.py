@@ -12,6 +12,7 @@ from dashboard.render import show
 from dashboard.rows import PostCard
 from dashboard.times import Clock
 from dashboard.widgets.pager import pager
+from dashboard.widgets.reveal import is_revealed, reveal, without_personal
 
 SHOWN = ("", "carries", "repeats", "replies", "corrects", "asks")
 LANGUAGE_OF_SCRIPT = {"hans": "zh-Hans", "hant": "zh-Hant", "yue": "yue-Hant", "en": "en"}
@@ -28,7 +29,7 @@ def posts(desk: Desk, file: str, clock: Clock, claim_id: str, params: dict[str, 
     if not found:
         show("small", text=desk.words("claim.nothing_posts"))
     for place, post in enumerate(found):
-        _post(desk, file, clock, post, place)
+        _post(desk, file, clock, claim_id, post, place)
     pager(desk, "claim", params | _chosen(role, newest), "p", page, pages)
 
 
@@ -72,13 +73,15 @@ def _controls(desk: Desk, counts: dict[str, int], params: dict[str, str]) -> tup
     return role, order == "newest"
 
 
-def _post(desk: Desk, file: str, clock: Clock, post: PostCard, place: int) -> None:
+def _post(desk: Desk, file: str, clock: Clock, claim_id: str, post: PostCard, place: int) -> None:
+    revealed = is_revealed(desk, post.post_id)
     cut = post.text_length > queries.POST_CHARS
     language = LANGUAGE_OF_SCRIPT.get(post.script or "", "zh")
-    show("post", words=desk.words, clock=clock, post=post, cut=cut, language=language)
+    show("post", words=desk.words, clock=clock, post=post, cut=cut, language=language, reveal=revealed)
+    reveal(desk, claim_id, post.post_id, f"{post.title or ''}\n{post.text or ''}")
     if cut and st.toggle(desk.words("claim.show_all"), key=f"whole_{place}_{post.post_id}"):
         text = queries.whole_text(file, post.post_id)
         key = "claim.whole" if len(text) >= post.text_length else "claim.whole_cut"
         show("small", text=desk.words(key, shown=f"{len(text):,}", total=f"{post.text_length:,}"))
         with st.container(height=400):
-            st.text(plain(text))
+            st.text(plain(text if revealed else without_personal(desk.words, text)))

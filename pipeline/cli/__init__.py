@@ -22,6 +22,7 @@ _OWN = {
     "rank": "pipeline.cli.rank:rank",
     "run": "pipeline.cli.run:run",
     "sql": "pipeline.cli.query:sql",
+    "user": "pipeline.cli.user:user",
 }
 
 _SUMMARY = {
@@ -39,6 +40,7 @@ _SUMMARY = {
     "run": "Run the pipeline on an incident and publish.",
     "source": "Sources: what they are and how their crawls went.",
     "sql": "Query the published warehouse, read-only.",
+    "user": "Accounts of the desk: add, list, disable, roles.",
 }
 
 

@@ -1,0 +1,112 @@
+"""Nothing of the desk is served to whoever has not signed in: pages, files, uploads and websockets alike."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.signin import COOKIE
+from pipeline.accounts import Accounts
+from pipeline.errors import StoreError
+from pipeline.paths import DataDir
+from pipeline.secrets import hashed_token
+
+OPEN = ("/desk/signin", "/desk/account.css", "/desk/account.js", "/desk/icon.png", "/_stcore/health")
+"""What answers before sign-in: the sign-in page with what it needs, and the sign of life for a monitor."""
+OPEN_BELOW = "/desk/oidc/"
+REMEMBER_SECONDS = 2.0
+"""How long an answer of the table is used again: a page sends many requests at once."""
+GRACE_SECONDS = 10.0
+"""A websocket whose session ended is closed after this; until then the page itself says that it ended."""
+MOST_REMEMBERED = 1_000
+POLICY_VIOLATION = 1008
+
+
+@dataclass(slots=True)
+class _Known:
+    until: float
+    stands: bool
+    ended: float = 0.0
+
+
+class Gate:
+    """ASGI middleware: asks the accounts on every request, and on every message of a websocket."""
+
+    def __init__(self, app: ASGIApp, data: DataDir, always: bool = False) -> None:
+        self.app, self.data, self.latched = app, data, always
+        self._known: dict[str, _Known] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is open or signed in; lead the rest to the sign-in page, or refuse it."""
+        if scope["type"] not in {"http", "websocket"} or _is_open(scope) or not await self._guarded():
+            await self.app(scope, receive, send)
+            return
+        token = HTTPConnection(scope).cookies.get(COOKIE)
+        if (await self._session(token)).stands:
+            await self.app(
+                scope, self._watched(token, receive) if scope["type"] == "websocket" else receive, send
+            )
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        else:
+            await _refusal(scope)(scope, receive, send)
+
+    async def _guarded(self) -> bool:
+        """Whether there are accounts; once seen, taking their file away opens nothing."""
+        if not self.latched:
+            self.latched = await run_in_threadpool(self._exist)
+        return self.latched
+
+    def _exist(self) -> bool:
+        return self.data.accounts.exists() and Accounts(self.data.accounts, read_only=True).exist()
+
+    async def _session(self, token: str | None) -> _Known:
+        if not token:
+            return _Known(0.0, False)
+        key, now = hashed_token(token), time.monotonic()
+        known = self._known.get(key)
+        if known and now < known.until:
+            return known
+        stands = await run_in_threadpool(self._stands, token)
+        ended = 0.0 if stands else (known.ended if known and known.ended else now)
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()
+        self._known[key] = _Known(now + REMEMBER_SECONDS, stands, ended)
+        return self._known[key]
+
+    def _stands(self, token: str) -> bool:
+        try:
+            return Accounts(self.data.accounts, read_only=True).person_of(token) is not None
+        except StoreError:  # without its table nobody is known
+            return False
+
+    def _watched(self, token: str | None, receive: Receive) -> Receive:
+        """``receive`` that ends the connection some seconds after its session has ended."""
+
+        async def watched() -> Message:
+            message = await receive()
+            known = await self._session(token)
+            if known.stands or time.monotonic() - known.ended < GRACE_SECONDS:
+                return message
+            return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+
+        return watched
+
+
+def _is_open(scope: Scope) -> bool:
+    path = str(scope["path"])
+    return scope["type"] == "http" and (path in OPEN or path.startswith(OPEN_BELOW))
+
+
+def _refusal(scope: Scope) -> ASGIApp:
+    request = HTTPConnection(scope)
+    if scope["method"] == "GET" and "text/html" in request.headers.get("accept", ""):
+        back = scope["path"] + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/desk/signin?{urlencode({'back': back})}", status_code=303)
+    return PlainTextResponse("Sign in first: /desk/signin", status_code=401)
