@@ -70,12 +70,6 @@ SOURCES = (
         "PAWS-X, Google",
         "bdd17d8c3b5024b82f0378a8a582267389afbdc6073c93db6a6a7075b5d50c36",
     ),
-    Source(
-        "bq",
-        "MIT (repository; upstream research licence not verified)",
-        "bank questions",
-        "128711a4b9a87fa3672875277acda6909892dceb3c825a6f05938f635faf27c0",
-    ),
 )
 
 

@@ -109,7 +109,7 @@ def synonyms(data: Path) -> dict[str, list[str]]:
     """Return, per Chinese word, other words of 2 or more characters with an English rendering in common."""
     by_gloss: dict[str, list[str]] = {}
     for word, renderings in glosses(data).items():
-        for rendering in set(renderings):
+        for rendering in dict.fromkeys(renderings):  # a set's order changes from run to run
             if len(rendering) > 3 and len(word) > 1:
                 by_gloss.setdefault(rendering, []).append(word)
     found: dict[str, list[str]] = {}

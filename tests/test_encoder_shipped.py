@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,19 +47,30 @@ def test_the_card_speaks_of_these_weights(entry: Entry, encoder: BareEncoder) ->
     assert json.loads(card.with_suffix(".json").read_text())["revision"] == encoder.revision
 
 
-def test_plain_sentence_transformers_loads_it_offline_with_the_same_vectors(
-    entry: Entry, encoder: BareEncoder, posts: list[str]
+# Stands before every import: whoever asks for an address or a connection fails.
+NO_NETWORK = """
+import sys
+def refuse(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
+        raise OSError(f"network asked for: {event} {arguments}")
+sys.addaudithook(refuse)
+"""
+
+
+def test_plain_sentence_transformers_loads_it_without_a_network_with_the_same_vectors(
+    entry: Entry, encoder: BareEncoder, posts: list[str], tmp_path: Path
 ) -> None:
-    # A child process, so that the offline setting is in place before anything is imported.
-    code = (
-        "import json, sys; from sentence_transformers import SentenceTransformer; "
+    # An empty home and another folder: no cache, no setting and no code of ours can help.
+    code = NO_NETWORK + (
+        "import json; from sentence_transformers import SentenceTransformer; "
         "model = SentenceTransformer(sys.argv[1], device='cpu'); "
+        "assert 'models' not in sys.modules; "
         "print(json.dumps(model.encode(json.load(sys.stdin)).tolist()))"
     )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code, str(entry.folder)],
         input=json.dumps(posts[:300]),
-        env={"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PATH": "/usr/bin:/bin"},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HF_HOME": str(tmp_path / "hub")},
         cwd="/",
         capture_output=True,
         text=True,

@@ -3,7 +3,7 @@
 Peers are fitted on a sample of the same trending titles the shipped model has seen: character TF-IDF with SVD,
 BM25 over jieba words and character pairs, averages of CBOW and of random vectors over jieba words. Each figure
 stands beside the best of them. Speed is per second of CPU time of one thread, in a child process that does
-nothing else; memory is that child's peak.
+nothing else; memory is that child's peak. The figures are also put into the model's card, between its marks.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from models.card import write_table
 from models.corpus import read_rows
+from models.encoder import Encoder
 from models.evaluate import (
     LABELED,
     Encode,
@@ -32,9 +37,14 @@ from models.evaluate import (
     recall_at_1,
     sample_pairs,
 )
+from models.hashing import HashingEncoder
 from models.loading import load_encoder
 from models.registry import default_entry, read_registry
 from pipeline.bench import Metric
+from pipeline.group import group
+from pipeline.normalize import normalize
+from pipeline.paths import CHECKOUT
+from pipeline.segment import segment
 
 Scores = Callable[[Sequence[str], Sequence[str]], NDArray[Any]]  # (queries, documents) -> matrix
 
@@ -48,11 +58,39 @@ def run(data: Path, progress: Callable[[str], None]) -> list[Metric]:
     encoder = load_encoder()
     progress(f"encoder {encoder.name} {encoder.revision}")
     peers = fit_peers(data, progress)
-    return [
+    metrics = [
         *labeled(data, encoder.encode, peers, progress),
         *retrieval(data, encoder.encode, peers, progress),
+        *shortened(data, encoder.encode),
+        *sample_incident(encoder),
         *footprint(data),
     ]
+    into_card(encoder, metrics)
+    return metrics
+
+
+def into_card(encoder: Encoder, metrics: Sequence[Metric]) -> None:
+    """Put the figures into the card of the model that was measured, where it has one."""
+    card = CHECKOUT / "models" / "cards" / f"{encoder.name}.md"
+    if card.is_file():
+        head = ("figure", "ours", "goal", "best peer", "which")
+        rows = [
+            (m.name.removeprefix("encode."), shown(m.ours), told(m), shown(m.peer), m.peer_name)
+            for m in metrics
+        ]
+        write_table(card, "bench", f"Revision `{encoder.revision}`.", [head, *rows])
+
+
+def shown(value: float | None) -> str:
+    """A figure with as many digits as it deserves."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}" if value > 1 else f"{value:.3f}"
+
+
+def told(metric: Metric) -> str:
+    """The goal, and whether it is met."""
+    return "" if metric.goal is None else f"{shown(metric.goal)}, {'met' if metric.met else 'missed'}"
 
 
 def labeled(
@@ -94,6 +132,103 @@ def retrieval(
     yield beside(
         "encode.cantonese.recall_at_1", cantonese_recall(ours, cantonese), others, None, unit="share"
     )
+
+
+def shortened(data: Path, encode: Encode) -> Iterator[Metric]:
+    """What is left when vectors are cut to their first dimensions."""
+    pairs = data / "eval" / "pairs"
+    wmt = sample_pairs(pairs / "wmt21_zh_en.jsonl.gz", where={"lang_b": "en"})
+    for width in (128, 64):
+        short = cut_to(encode, width)
+        for name in ("stsb_dev", "lcqmc_dev", "same_event"):
+            value = rank_correlation(short, *labeled_pairs(pairs / f"{LABELED[name]}.jsonl.gz"))
+            yield Metric(f"encode.{name}_{width}.spearman", value, unit="Spearman x 100")
+        yield Metric(f"encode.wmt21_{width}.recall_at_1", recall_at_1(short, wmt), unit="share")
+
+
+def cut_to(encode: Encode, width: int) -> Encode:
+    """The encoder with its vectors cut and made unit again."""
+
+    def short(texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = encode(texts)[:, :width]
+        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
+
+    return short
+
+
+SAMPLE = CHECKOUT / "data" / "samples" / "sf-harbor-lane-fire"
+
+
+@dataclass(frozen=True)
+class SampleTexts:
+    """The sample incident's texts as the pipeline sees them, and the claims of each by its labels."""
+
+    texts: pa.Table
+    claims: dict[str, set[str]]
+
+
+def sample_texts() -> SampleTexts:
+    """Normalize and segment the sample incident; a post whose claim is only that of its parent has none here."""
+    posts, gold = (
+        [json.loads(line) for line in (SAMPLE / name).read_text(encoding="utf-8").splitlines()]
+        for name in ("posts.jsonl", "gold.jsonl")
+    )
+    table = pa.table(
+        {
+            "post_id": [f"{post['site']}:{post['native_id']}" for post in posts],
+            "title": pa.array([post["title"] for post in posts], pa.string()),
+            "text": [post["text"] for post in posts],
+            "posted_at": pa.array(
+                [datetime.fromisoformat(post["published_at"]) for post in posts], pa.timestamp("us", "UTC")
+            ),
+        }
+    )
+    normalized = normalize(table)
+    claims: dict[str, set[str]] = {}
+    for key, label in zip(normalized["text_key"].to_pylist(), gold, strict=True):
+        if label["claim"] and label["stands_alone"]:
+            claims.setdefault(key, set()).add(label["claim"])
+    return SampleTexts(segment(normalized, table), claims)
+
+
+def suggestions(sample: SampleTexts, encoder: Encoder) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """The pairs of texts that grouping asks people about with this encoder's vectors: all, and the right ones."""
+    vectors = encoder.encode(sample.texts["match_text"].to_pylist())
+    matches = group(sample.texts, vectors).matches
+    asked = set(zip(matches["left_key"].to_pylist(), matches["right_key"].to_pylist(), strict=True))
+    claims = sample.claims
+    return asked, {pair for pair in asked if claims.get(pair[0], set()) & claims.get(pair[1], set())}
+
+
+def sample_incident(encoder: Encoder) -> Iterator[Metric]:
+    """The sample incident beside the hashing stand-in: nearest texts, and what people are asked about."""
+    sample, stand_in = sample_texts(), HashingEncoder()
+    labeled_keys = [key for key in sample.texts["text_key"].to_pylist() if key in sample.claims]
+    text_of = dict(
+        zip(sample.texts["text_key"].to_pylist(), sample.texts["match_text"].to_pylist(), strict=True)
+    )
+    claims = np.array([min(sample.claims[key]) for key in labeled_keys])
+    forms = [text_of[key] for key in labeled_keys]
+    near = [nearest_agree(one.encode(forms), claims) for one in (encoder, stand_in)]
+    yield Metric("encode.sample_nearest.share", near[0], near[1], stand_in.name, "share")
+    ours, theirs = (suggestions(sample, one) for one in (encoder, stand_in))
+    yield Metric(
+        "encode.sample_suggestions.right", len(ours[1]), len(theirs[1]), stand_in.name, "pairs of claims"
+    )
+    yield Metric(
+        "encode.sample_suggestions.precision",
+        len(ours[1]) / max(len(ours[0]), 1),
+        len(theirs[1]) / max(len(theirs[0]), 1),
+        stand_in.name,
+        "share",
+    )
+
+
+def nearest_agree(rows: NDArray[np.float32], claims: NDArray[Any]) -> float:
+    """Share of texts whose nearest other text carries the same claim."""
+    cosines = rows @ rows.T
+    np.fill_diagonal(cosines, -1)
+    return float(np.mean(claims[cosines.argmax(axis=1)] == claims))
 
 
 def beside(name: str, ours: float, others: dict[str, float], goal: float | None, unit: str = "") -> Metric:
@@ -233,6 +368,7 @@ def spearman_of(scores: NDArray[np.float64], labels: Sequence[float]) -> float:
 
 CHILD = r"""
 import json, re, sys, time
+from models.card import write_table
 from models.corpus import read_rows
 from models.loading import load_encoder
 from pathlib import Path
