@@ -8,14 +8,35 @@ import streamlit as st
 
 from dashboard.desk import arrive
 from dashboard.render import HERE, show, style
-from dashboard.views import claim, claims, health, incidents
+from dashboard.views import (
+    claim,
+    claims,
+    correction,
+    corrections,
+    health,
+    incidents,
+    perspectives,
+    statement,
+)
 from dashboard.widgets.header import header
 from dashboard.widgets.live import watch
 from dashboard.words import Words
 from pipeline.errors import ChengqingError
 from pipeline.people import Act
 
-VIEWS = {"claims": claims.page, "claim": claim.page, "incidents": incidents.page, "health": health.page}
+VIEWS = {
+    "claims": claims.page,
+    "claim": claim.page,
+    "corrections": corrections.page,
+    "correction": correction.page,
+    "statement": statement.page,
+    "perspectives": perspectives.page,
+    "incidents": incidents.page,
+    "health": health.page,
+}
+
+LISTED = ("claims", "corrections", "incidents", "health")
+"""Pages with a name of their own; the others show one thing, and the desk's name stands for them."""
 
 
 def main() -> None:
@@ -23,7 +44,7 @@ def main() -> None:
     desk = arrive()
     words = desk.words
     for name, view in VIEWS.items():
-        title = words("desk.name") if name == "claim" else words(f"desk.{name}")
+        title = words(f"desk.{name}") if name in LISTED else words("desk.name")
         desk.pages[name] = st.Page(partial(view, desk), title=title, url_path=name, default=name == "claims")
     st.set_page_config(page_icon=HERE / "static" / "icon.png", layout="wide")
     st.html(style(words.language))

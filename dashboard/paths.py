@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-PAGES = ("/", "/claim", "/incidents", "/health", "/corrections", "/statement")
+PAGES = ("/", "/claim", "/incidents", "/health", "/corrections", "/correction", "/statement", "/perspectives")
 _LOCAL = re.compile(r"/(?:[a-z_]{1,40}(?:/[a-z_]{1,40})?)?")
 
 

@@ -11,6 +11,11 @@ from dashboard.render import HERE
 from dashboard.widgets.posts import SHOWN
 from dashboard.widgets.reasons import COMPONENTS
 from dashboard.words import LANGUAGES, Words, nearest_language, sentences
+from pipeline.coalition import LANGUAGES as LANGUAGES_OF_STATEMENTS
+from pipeline.correction.advice import Advice
+from pipeline.correction.consensus import Answer, Phase
+from pipeline.correction.document import Doubt, Part
+from pipeline.correction.lockstep import REGIONS
 from pipeline.mask import Kind
 from pipeline.people import AccountRole
 from pipeline.records import Rating, Role, RulingKind, Status
@@ -30,7 +35,28 @@ FAMILIES = {
     "month": [str(m) for m in range(1, 13)],
     "account_role": [r.value for r in AccountRole],
     "mask": [k.value for k in Kind],
-    "desk": ["claims", "health", "incidents", "light", "dark", "system"],
+    "speech": list(LANGUAGES_OF_STATEMENTS),
+    "region": list(REGIONS),
+    "part": [p.value for p in Part],
+    "answer": [a.value for a in Answer],
+    "phase": [p.value for p in Phase],
+    "phase_short": [p.value for p in Phase],
+    "advice": [a.value for a in Advice],
+    "point": [
+        *(
+            "no_title",
+            "no_known",
+            "told_twice",
+            "two_titles",
+            "no_rating",
+            "no_text",
+            "no_source",
+            "bright_line",
+        ),
+        *(f"doubt_{doubt.value}" for doubt in Doubt),
+        *(f"differs_{kind}" for kind in ("date", "clock", "phone", "number", "name")),
+    ],
+    "desk": ["claims", "corrections", "health", "incidents", "light", "dark", "system"],
 }
 
 _ASKED = re.compile(r"words(?:\.count)?\(\s*[\"']([a-z_.]+)[\"']")
@@ -79,6 +105,15 @@ def test_no_word_is_left_over() -> None:
         "decide.",
         "platform.",
         "stopped.",
+        "lane.",
+        "when.",
+        "look.",
+        "moves.",
+        "moved.",
+        "keys.",
+        "mutation.",
+        "assess.level_",
+        "added.",
     )
     left = []
     for key in sentences("en"):
@@ -100,7 +135,7 @@ def test_every_code_has_its_word(family: str) -> None:
 def test_chinese_is_chinese_and_each_form_is_its_own() -> None:
     hans, hant = sentences("zh-Hans"), sentences("zh-Hant")
     han = re.compile("[\u4e00-\u9fff]")
-    latin = {"post.link", "variant.base"}
+    latin = {"post.link"}
     brands = ("platform.", "script_short.")
     for key, text in hans.items():
         if not key.startswith(brands) and key not in latin and not blanks(text):
