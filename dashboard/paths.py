@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-PAGES = ("/", "/claim", "/incidents", "/health", "/corrections", "/correction", "/statement", "/perspectives")
+PAGES = (
+    "/",
+    "/claim",
+    "/corrections",
+    "/correction",
+    "/statement",
+    "/perspectives",
+    "/incidents",
+    "/health",
+)
+"""Pages whose theme is switched together."""
 _LOCAL = re.compile(r"/(?:[a-z_]{1,40}(?:/[a-z_]{1,40})?)?")
 
 

@@ -1,42 +1,72 @@
-"""How the desk feels with 100,000 claims: the first page's queries, reruns of the pages, decisions, ten at once.
+"""How the desk feels with 100,000 claims: the first page's queries, and ten people at once on a real server.
 
-Reruns go through Streamlit's own test runner: the whole script, without browser and websocket, so what ten real
-sessions feel is more than this.
+The ten are signed in and hold websockets as browsers do (``tests/desk_visitor.py``): each opens the list, then a
+claim, takes it, watches it, with a few seconds of thought in between, while every page asks for news by itself. An
+action is measured from the message sent to the page being whole again; what the browser then needs to draw is not in
+it. Server and people share the machine's cores.
 """
 
 from __future__ import annotations
 
-import logging
-import os
+import asyncio
+import random
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median, quantiles
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from desk_server import serve
+from desk_visitor import Visitor
 from desk_world import AS_OF, INCIDENT, build_world, claim_name
+from pipeline.accounts import Accounts
 from pipeline.bench import Metric
 from pipeline.ledger import Ledger
-from pipeline.records import Status, Triage
+from pipeline.paths import DataDir
+from pipeline.people import AccountRole, Person
 
 CLAIMS = 100_000
 REPEATS = 15
-PEOPLE, DECISIONS = 10, 10
+PEOPLE, ROUNDS = 10, 8
+THINKING = (1.0, 4.0)
+"""Seconds between two actions of one person: quick work, each claim read, opened and decided within ten seconds."""
+NEWS = 5
+"""How often one acts while nine look at the same claim."""
 
 
 def run(data: Path, progress: Callable[[str], None]) -> list[Metric]:
     """Measure on a synthetic warehouse; ``data`` is not read."""
-    logging.getLogger("streamlit").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         progress(f"publishing {CLAIMS:,} claims")
         world = build_world(Path(folder), claims=CLAIMS)
-        os.environ["CHENGQING_DATA"] = str(world.root)
-        metrics = [*_queries(world.root, progress), *_reruns(progress)]
-        return [*metrics, *_decisions(world.ledger, progress)]
+        metrics = _queries(world.root, progress)
+        tokens = sign_in(world, PEOPLE)
+        base = serve(world.root, stack)
+        acts, news = asyncio.run(_people(base, tokens, progress))
+        done = len(Ledger(world.ledger).events(INCIDENT))
+        expected = 2 * PEOPLE * ROUNDS + NEWS
+        if done < expected:
+            raise AssertionError(
+                f"{done} events in the ledger, {expected} decisions made: something was lost"
+            )
+    return [
+        *metrics,
+        *(m for name, waits in acts.items() for m in _metrics(name, waits, 300)),
+        *_metrics("news", news, 3_000),
+    ]
+
+
+def sign_in(world: DataDir, people: int) -> list[str]:
+    """That many monitors, signed in: their session tokens."""
+    accounts = Accounts(world.accounts)
+    for number in range(people):
+        person = Person(f"person-{number}", f"Person {number}", AccountRole.MONITOR)
+        accounts.add(person, by="bench", email=f"p{number}@partner.example")
+    return [accounts.open_session(f"person-{number}", how="bench") for number in range(people)]
 
 
 def _milliseconds(action: Callable[[], object], times: int = REPEATS) -> list[float]:
@@ -79,38 +109,65 @@ def _queries(root: Path, progress: Callable[[str], None]) -> list[Metric]:
     ]
 
 
-def _reruns(progress: Callable[[str], None]) -> list[Metric]:
-    from streamlit.testing.v1 import AppTest
-
-    from dashboard.render import HERE
-
-    progress("reruns of the ranked list")
-    app = AppTest.from_file(HERE / "app.py", default_timeout=60)
-    app.run()
-    pages = iter(range(1, 10_000))
-
-    def turn() -> None:
-        app.query_params["page"] = str(next(pages))
-        app.run()
-        if app.exception:
-            raise RuntimeError(app.exception[0].message)
-
-    return _metrics("list_rerun", _milliseconds(turn), 300)
+async def _people(
+    base: str, tokens: list[str], progress: Callable[[str], None]
+) -> tuple[dict[str, list[float]], list[float]]:
+    """What ten people waited for each kind of action, and how long the others waited to see it."""
+    waits: dict[str, list[float]] = {"list": [], "claim": [], "action": []}
+    async with _all(base, tokens) as people:
+        for person in people:  # first visits compile and warm caches, one after the other
+            await person.open("", f"incident={INCIDENT}")
+        progress(f"{len(people)} people work at once")
+        await asyncio.gather(*(_work(person, number, waits) for number, person in enumerate(people)))
+        progress("one acts, nine look")
+        return waits, await _news(people)
 
 
-def _decisions(path: Path, progress: Callable[[str], None]) -> list[Metric]:
-    progress(f"{PEOPLE} people decide {DECISIONS} times each, at once")
-    Ledger(path)
+def _all(base: str, tokens: list[str]) -> _Everybody:
+    return _Everybody([Visitor(base, token) for token in tokens])
 
-    def decide(person: int) -> list[float]:
-        claims = iter(range(person * DECISIONS, (person + 1) * DECISIONS))
 
-        def one() -> None:
-            wanted = Triage(INCIDENT, claim_name(next(claims)), status=Status.IN_REVIEW)
-            Ledger(path).decide(wanted, actor=f"person {person}")
+class _Everybody:
+    """All visitors, connected while the block runs."""
 
-        return _milliseconds(one, DECISIONS)
+    def __init__(self, people: list[Visitor]) -> None:
+        self.people = people
 
-    with ThreadPoolExecutor(PEOPLE) as people:
-        waits = [wait for told in people.map(decide, range(PEOPLE)) for wait in told]
-    return _metrics("decision", waits, 300)
+    async def __aenter__(self) -> list[Visitor]:
+        return [await person.__aenter__() for person in self.people]
+
+    async def __aexit__(self, *told: object) -> None:
+        for person in self.people:
+            await person.__aexit__(None, None, None)
+
+
+async def _work(person: Visitor, number: int, waits: dict[str, list[float]]) -> None:
+    """Open the list, a claim, take it, watch it; again."""
+    chance = random.Random(number)
+    for turn in range(ROUNDS):
+        place = number * ROUNDS + turn
+        claim = f"incident={INCIDENT}&claim={claim_name(place)}"
+        steps = (
+            ("list", lambda place=place: person.open("", f"incident={INCIDENT}&page={1 + place % 40}")),
+            ("claim", lambda claim=claim: person.open("claim", claim)),
+            ("action", lambda: person.click("quick_take")),
+            ("action", lambda: person.click("quick_watch")),
+        )
+        for name, step in steps:
+            await asyncio.sleep(chance.uniform(*THINKING))
+            waits[name].append(await step())
+
+
+async def _news(people: list[Visitor]) -> list[float]:
+    """Milliseconds from an action until the nine others see it on their own pages."""
+    waits: list[float] = []
+    for turn in range(NEWS):
+        claim = claim_name(1_000 + turn)
+        await asyncio.gather(*(p.open("claim", f"incident={INCIDENT}&claim={claim}") for p in people))
+        await asyncio.sleep(1.0)
+        for other in people[1:]:
+            other.html.clear()
+        seen = [asyncio.create_task(other.sees("lane-watching")) for other in people[1:]]
+        await people[0].click("quick_watch")
+        waits += await asyncio.gather(*seen)
+    return waits

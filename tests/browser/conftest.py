@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,11 +16,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from desk_server import serve
 from desk_world import build_world
 from hostile import TEXTS, storable
 from pipeline.paths import DataDir
-
-START_SECONDS = 60
 
 
 def chromium() -> str | None:
@@ -30,35 +28,6 @@ def chromium() -> str | None:
     return (
         told or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     )
-
-
-def serve(root: Path, stack: ExitStack) -> str:
-    """Start the desk on a free port and return its address; it ends with the stack."""
-    command = [sys.executable, "-m", "pipeline.cli", "dashboard", "--port", "0", "--no-browser"]
-    environment = os.environ | {
-        "CHENGQING_DATA": str(root),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONIOENCODING": "utf-8",
-    }
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-    )
-    assert process.stdout is not None
-    stack.callback(process.stdout.close)
-    stack.callback(process.wait, 20)
-    stack.callback(process.terminate)
-    told = []
-    for line in process.stdout:
-        told.append(line)
-        address = next((word for word in line.split() if word.startswith("http://")), None)
-        if address:
-            return address.rstrip("/")
-    raise AssertionError("the desk did not start:\n" + "".join(told))
 
 
 @dataclass
