@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from dashboard import queries
-from dashboard.address import PAGE_ROWS, ListView
+from dashboard.address import ME, NOBODY, PAGE_ROWS, TIMES, ListView
 from dashboard.desk import Desk
-from pipeline.records import Status
+from dashboard.pending import pending
+from pipeline.records import Status, Triage
+
+
+def passing(desk: Desk, file: str, view: ListView) -> tuple[str, ...]:
+    """Ids that pass the filters which the warehouse answers, best first, without claims that await their merging."""
+    as_of = queries.overview(file).as_of
+    since = as_of - TIMES[view.time] if view.time and as_of else None
+    times: dict[str, datetime | None] = {"active_since": None, "new_since": None}
+    if since:
+        times["active_since" if view.time.startswith("active") else "new_since"] = since
+    ids = queries.chosen(file, view.platform, view.script, view.place, view.text, **times)
+    folded = pending(desk, file).folded
+    return tuple(claim for claim in ids if claim not in folded) if folded else ids
 
 
 def narrowed(desk: Desk, file: str, view: ListView) -> tuple[str, ...]:
-    """Ids of the claims that pass every filter, best first. Status comes live from the ledger."""
-    ids = queries.chosen(file, view.platform, view.script, view.text)
-    if not view.status:
+    """Ids of the claims that pass every filter, best first. Status and owner come live from the ledger."""
+    ids = passing(desk, file, view)
+    if not view.status and not view.who:
         return ids
-    decided = desk.status_counts()
-    return tuple(claim for claim in ids if decided.get(claim, Status.NEW.value) == view.status)
+    standing = desk.ledger().triage(desk.name)
+    return tuple(claim for claim in ids if _stands(desk, standing.get(claim), view))
+
+
+def _stands(desk: Desk, triage: Triage | None, view: ListView) -> bool:
+    status = triage.status.value if triage else Status.NEW.value
+    if view.status and status != view.status:
+        return False
+    owner = (triage.assignee if triage else None) or ""
+    wanted = {ME: desk.actor or "\0", NOBODY: ""}.get(view.who, view.who)
+    return not view.who or owner == wanted
+
+
+def lane_counts(desk: Desk, file: str, view: ListView) -> Mapping[str, int]:
+    """How many claims each lane has under the other filters; the empty lane is all of them."""
+    everything = passing(desk, file, replace(view, status=""))
+    standing = desk.ledger().triage(desk.name)
+    plain = replace(view, status="")
+    if view.who:
+        everything = tuple(claim for claim in everything if _stands(desk, standing.get(claim), plain))
+    counts = dict.fromkeys(map(str, Status), 0)
+    if standing:
+        for claim in everything:
+            if claim in standing:
+                counts[standing[claim].status.value] += 1
+    decided = sum(n for status, n in counts.items() if status != Status.NEW.value)
+    return {"": len(everything)} | counts | {Status.NEW.value: len(everything) - decided}
 
 
 def page_of(view: ListView, ids: tuple[str, ...]) -> tuple[ListView, tuple[str, ...]]:

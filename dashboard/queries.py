@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -26,8 +27,8 @@ EXEMPLAR_CHARS = 600
 POST_CHARS = 2_000
 WHOLE_CHARS = 100_000
 POST_ROWS = 20
-VARIANT_ROWS = 20
-VARIANT_CHARS = 600
+VARIANT_ROWS = 60
+VARIANT_CHARS = 400
 MATCH_ROWS = 20
 ANCHORS = 8
 CRAWL_ROWS = 100
@@ -87,11 +88,27 @@ def choices(file: str) -> dict[str, list[str]]:
     return found
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def chosen(file: str, platform: str, script: str, text: str) -> tuple[str, ...]:
+@st.cache_resource(max_entries=32, show_spinner=False)
+def chosen(
+    file: str,
+    platform: str = "",
+    script: str = "",
+    place: str = "",
+    text: str = "",
+    active_since: datetime | None = None,
+    new_since: datetime | None = None,
+) -> tuple[str, ...]:
     """Ids of the claims that pass the filters, best first. Shared and immutable: a copy per rerun costs more."""
-    told = {"platform": platform, "script": script, "text": text, "matched": match_form(text) if text else ""}
-    values = {key: value or None for key, value in told.items()} if any(told.values()) else {}
+    told = {
+        "platform": platform or None,
+        "script": script or None,
+        "text": text or None,
+        "matched": (match_form(text) or None) if text else None,
+        "placed": (match_form(place) or None) if place else None,
+        "active_since": active_since,
+        "new_since": new_since,
+    }
+    values = told if any(told.values()) else {}
     with _asked(file, "chosen_claims" if values else "ranked_ids", values) as cursor:
         return tuple(claim for (claim,) in cursor.fetchall())
 
@@ -124,6 +141,12 @@ def rank_row(file: str, claim_id: str) -> dict[str, Any]:
     return _ask(file, "rank_reasons", claim_id=claim_id)[0]
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def rank_rows(file: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Rows of ``ranked_claims`` by claim."""
+    return {row["claim_id"]: row for row in _ask(file, "rank_rows", ids=list(ids))}
+
+
 @st.cache_data(max_entries=256, show_spinner=False)
 def roles(file: str, claim_id: str) -> dict[str, int]:
     """Posts by role, and how many ask."""
@@ -146,7 +169,7 @@ def whole_text(file: str, post_id: str) -> str:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def variants(file: str, claim_id: str) -> list[r.Variant]:
-    """The claim's wordings after normalization, the most frequent first."""
+    """The claim's wordings, distinct after normalization, the most frequent first."""
     found = _ask(file, "claim_variants", claim_id=claim_id, most=VARIANT_CHARS, rows=VARIANT_ROWS)
     return [r.Variant(**row) for row in found]
 
@@ -163,6 +186,37 @@ def posts_among(file: str, claim_id: str, post_ids: Sequence[str]) -> set[str]:
     if not post_ids:
         return set()
     return {row["post_id"] for row in _ask(file, "posts_in_claim", claim_id=claim_id, posts=list(post_ids))}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a post stands in the list."""
+
+    rank: int
+    claim_id: str
+
+
+def claims_of_posts(file: str, post_ids: Sequence[str]) -> dict[str, Place]:
+    """The claim of each of these posts; unknown posts are left out."""
+    if not post_ids:
+        return {}
+    found = _ask(file, "claims_of_posts", posts=list(post_ids))
+    return {row["post_id"]: Place(row["rank"], row["claim_id"]) for row in found}
+
+
+def merged_preview(file: str, ids: Sequence[str]) -> r.Preview:
+    """What these claims would be as one."""
+    found = _ask(file, "claim_preview", ids=list(ids), wordings=[], within=None)
+    return r.Preview(**found[0])
+
+
+def split_preview(file: str, claim_id: str, wordings: Sequence[str]) -> tuple[r.Preview, r.Preview]:
+    """What would stay of a claim, and what would leave with these wordings."""
+    stays, leaves = (
+        r.Preview(**_ask(file, "claim_preview", ids=[claim_id], wordings=list(wordings), within=within)[0])
+        for within in (False, True)
+    )
+    return stays, leaves
 
 
 def anchors(file: str, claim_id: str) -> tuple[str, ...]:

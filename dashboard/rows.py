@@ -87,13 +87,29 @@ class PostCard:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One wording of a claim after normalization."""
+    """One wording of a claim: ``text`` is that of the first post that we hold with it, verbatim but maybe cut."""
 
     variant_key: str
     posts: int
     first_at: datetime | None
     platforms: list[str]
-    match_text: str
+    text: str
+    first_post: str
+    first_platform: str
+    script: str | None
+    author_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a claim would be after a merge or a split. Replies and reposts follow the post they belong to."""
+
+    posts: int
+    authors: int
+    wordings: int
+    platforms: list[str] | None
+    first_at: datetime | None
+    last_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

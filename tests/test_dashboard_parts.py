@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dashboard.address import ListView
 from dashboard.cli import check_port, check_reach, dashboard, free_port, is_loopback
+from dashboard.differences import difference
 from dashboard.listing import neighbours
 from dashboard.paths import local_path
 from dashboard.rows import Hour
@@ -20,7 +21,6 @@ from dashboard.serve import content_security_policy
 from dashboard.times import Clock, zone_named
 from dashboard.widgets.cards import SPARK_HOURS, spark
 from dashboard.widgets.timeline import FEWEST_BARS, MOST_BARS, bars
-from dashboard.widgets.variants import difference
 from dashboard.words import Words
 from pipeline.accounts import Accounts
 from pipeline.accounts_samples import make_samples
@@ -102,7 +102,7 @@ def test_no_hours_no_bars() -> None:
 def test_a_difference_gives_back_both_texts(base: str, other: str) -> None:
     pieces = difference(base, other)
     assert "".join(p.text for p in pieces if p.kind != "missing") == other
-    assert "".join(p.text for p in pieces if p.kind != "added") == base
+    assert "".join(p.was or p.text for p in pieces if p.kind != "added") == base
 
 
 def test_neighbours_follow_the_list() -> None:
@@ -114,11 +114,16 @@ def test_neighbours_follow_the_list() -> None:
 
 
 @given(
-    st.dictionaries(st.sampled_from(["platform", "script", "status", "text", "page"]), st.text(max_size=300))
+    st.dictionaries(
+        st.sampled_from(
+            ["platform", "script", "place", "time", "who", "status", "text", "look", "read", "page"]
+        ),
+        st.text(max_size=300),
+    )
 )
 def test_an_address_is_bounded_and_survives_a_round_trip(params: dict[str, str]) -> None:
-    view = ListView.read(params)
-    assert ListView.read(view.params()) == view
+    view = ListView.read_from(params)
+    assert ListView.read_from(view.params()) == view
     assert all(len(value) <= 100 for value in view.params().values())
 
 

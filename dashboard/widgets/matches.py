@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.decide import rule, rulings_by_pair
+from dashboard.decide import MAX_REASON_CHARS, rule, rulings_by_pair, withdraw
 from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.rows import Match
-from pipeline.records import RulingKind
+from pipeline.people import Act
+from pipeline.records import MatchRuling, RulingKind
 
 
 def matches(desk: Desk, found: Sequence[Match]) -> None:
@@ -19,27 +20,35 @@ def matches(desk: Desk, found: Sequence[Match]) -> None:
         show("small", text=desk.words("claim.nothing_matches"))
         return
     ruled = rulings_by_pair(desk)
-    if not desk.actor:
-        show("small", text=desk.words("you.needed"))
     for place, match in enumerate(found):
         ruling = ruled.get(frozenset((match.own_post, match.other_post)))
-        show("match", words=desk.words, clock=desk.now(), match=match, ruling=ruling)
+        by = desk.name_of(ruling.actor) if ruling else ""
+        show("match", words=desk.words, clock=desk.now(), match=match, ruling=ruling, by=by)
+        if ruling:
+            _withdrawing(desk, ruling)
         _form(desk, match, place)
 
 
+def _withdrawing(desk: Desk, ruling: MatchRuling) -> None:
+    label, may = desk.words("ruling.withdraw"), desk.may(Act.RULE)
+    if st.button(label, key=f"withdraw_{ruling.ruling_id}", type="tertiary", disabled=not may):
+        withdraw(desk, [ruling.ruling_id])
+        st.rerun()
+
+
 def _form(desk: Desk, match: Match, place: int) -> None:
-    words = desk.words
+    words, may = desk.words, desk.may(Act.RULE)
     form = st.form(f"match_{place}_{match.other_id}", border=False, enter_to_submit=False)
     with form, st.container(horizontal=True, vertical_alignment="center", gap="small"):
         reason = st.text_input(
             words("match.reason"),
-            max_chars=500,
+            max_chars=MAX_REASON_CHARS,
             placeholder=words("match.reason"),
             label_visibility="collapsed",
             width=260,
         )
-        same = st.form_submit_button(words("match.confirm"), disabled=not desk.actor)
-        other = st.form_submit_button(words("match.reject"), disabled=not desk.actor)
+        same = st.form_submit_button(words("match.confirm"), disabled=not may)
+        other = st.form_submit_button(words("match.reject"), disabled=not may)
         address = desk.address({"claim": match.other_id})
         label = words("match.open", rank=match.other_rank)
         st.page_link(desk.pages["claim"], label=label, query_params=address)

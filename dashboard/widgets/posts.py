@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard import queries
-from dashboard.address import MAX_PAGE
+from dashboard.address import page_number
+from dashboard.decide import rule
 from dashboard.desk import Desk
 from dashboard.escape import plain
+from dashboard.reading import read_as
 from dashboard.render import show
 from dashboard.rows import PostCard
 from dashboard.times import Clock
 from dashboard.widgets.pager import pager
 from dashboard.widgets.reveal import is_revealed, reveal, without_personal
+from dashboard.widgets.told import tell
+from pipeline.people import Act
+from pipeline.records import RulingKind
 
 SHOWN = ("", "carries", "repeats", "replies", "corrects", "asks")
 LANGUAGE_OF_SCRIPT = {"hans": "zh-Hans", "hant": "zh-Hant", "yue": "yue-Hant", "en": "en"}
 
 
-def posts(desk: Desk, file: str, clock: Clock, claim_id: str, params: dict[str, str]) -> None:
-    """Filter by role, order, the posts of this page, and the way to the next."""
+def posts(desk: Desk, file: str, clock: Clock, claim_id: str, exemplar: str, params: dict[str, str]) -> None:
+    """Filter by role, order, the posts of this page, and the way to the next.
+
+    ``exemplar`` is the post that others are ruled apart from.
+    """
     counts = queries.roles(file, claim_id)
     counts[""] = sum(n for role, n in counts.items() if role != "asks")
     role, newest = _controls(desk, counts, params)
     pages = max(1, -(-counts.get(role, 0) // queries.POST_ROWS))
-    page = min(pages, _page(st.query_params.get("p", "1")))
+    page = min(pages, page_number(st.query_params.get("p", "1")))
     found = queries.posts(file, claim_id, role, page, newest)
     if not found:
         show("small", text=desk.words("claim.nothing_posts"))
     for place, post in enumerate(found):
-        _post(desk, file, clock, claim_id, post, place)
+        _post(desk, file, clock, claim_id, in_script(post, params.get("read", "")), place)
+        _belonging(desk, post, exemplar)
     pager(desk, "claim", params | _chosen(role, newest), "p", page, pages)
-
-
-def _page(told: str) -> int:
-    return max(1, min(MAX_PAGE, int(told))) if told.isascii() and told.isdigit() and len(told) < 9 else 1
 
 
 def _chosen(role: str, newest: bool) -> dict[str, str]:
@@ -85,3 +92,24 @@ def _post(desk: Desk, file: str, clock: Clock, claim_id: str, post: PostCard, pl
         show("small", text=desk.words(key, shown=f"{len(text):,}", total=f"{post.text_length:,}"))
         with st.container(height=400):
             st.text(plain(text if revealed else without_personal(desk.words, text)))
+
+
+def in_script(post: PostCard, aid: str) -> PostCard:
+    """The post as the reading aid shows it."""
+    return replace(post, title=read_as(post.title, aid), text=read_as(post.text, aid)) if aid else post
+
+
+def _belonging(desk: Desk, post: PostCard, exemplar: str) -> None:
+    """A post that was joined for its likeness may not belong: a person says so, the next run obeys."""
+    if post.joined_by != "similar" or post.post_id == exemplar or not desk.may(Act.RULE):
+        return
+    words = desk.words
+    if st.button(
+        words("tree.belongs_not"),
+        key=f"apart_{post.post_id}",
+        help=words("tree.belongs_not_hint"),
+        type="tertiary",
+    ):
+        rule(desk, RulingKind.MUST_NOT, exemplar, post.post_id, "")
+        tell(words("moved.split"))
+        st.rerun()

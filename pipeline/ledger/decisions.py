@@ -166,7 +166,7 @@ class Ledger(Store):
                     "reason": reason,
                 }
                 ruling_id = connection.execute(statement("ledger/insert_ruling"), values).fetchone()[0]
-                self.append(connection, "ruling", {**values, **told}, actor, moment)
+                self.append(connection, "ruling", {**values, **told, "ruling_id": ruling_id}, actor, moment)
                 made.append(_ruling((ruling_id, *values.values())))
         return made
 

@@ -1,0 +1,25 @@
+"""The reading aid: Chinese text in the script that a reader is at home in. The original is always one click away."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pipeline.text.scripts import converter
+
+AIDS = {"hans": "t2s", "hant": "s2t"}
+"""What a reader may ask for, and OpenCC's conversion that gives it."""
+
+MAX_CHARS = 20_000
+
+
+@lru_cache(maxsize=4096)
+def read_as(text: str | None, aid: str) -> str | None:
+    """``text`` converted as ``aid`` asks, unchanged when it asks for nothing; the rest of a very long text stays."""
+    if not text or aid not in AIDS:
+        return text
+    return str(converter(AIDS[aid]).convert(_storable(text[:MAX_CHARS]))) + text[MAX_CHARS:]
+
+
+def _storable(text: str) -> str:
+    """Without halves of surrogate pairs, which OpenCC does not take."""
+    return text.encode("utf-8", "replace").decode("utf-8")
