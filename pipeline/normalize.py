@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.tables import NORMALIZED_POSTS
 from pipeline.text import quotes, sheet, spellings
+from pipeline.text.disguise import disguises
 from pipeline.text.passes import Lines
 from pipeline.text.traits import Trait, character_traits, codes_of
 
@@ -21,23 +22,26 @@ Folded = tuple[list[str], list[list[str]]]
 """Matching forms, and what was folded in each."""
 
 
-def normalize(posts: pa.Table, aliases: Mapping[str, str] | None = None) -> pa.Table:
+def normalize(
+    posts: pa.Table, aliases: Mapping[str, str] | None = None, words: Sequence[str] = ()
+) -> pa.Table:
     """Return ``NORMALIZED_POSTS`` for a table with ``post_id``, ``title`` and ``text``, one row per row.
 
-    ``aliases`` are spellings that staff approved for this incident, as seen → read.
+    ``aliases`` are spellings that staff approved for this incident, as seen → read; ``words`` are its names and
+    terms, which may be in disguise as the project's own targets may.
     """
     written = _with_titles(posts).dictionary_encode()  # half of what is said on a platform is said twice
-    forms = _forms(written.dictionary.to_pylist(), aliases or {}).take(written.indices)
+    forms = _forms(written.dictionary.to_pylist(), aliases or {}, words).take(written.indices)
     columns = {"post_id": posts.column("post_id")} | {name: forms.column(name) for name in forms.column_names}
     return NORMALIZED_POSTS.conform(pa.table(columns))
 
 
-def _forms(texts: Sequence[str], aliases: Mapping[str, str]) -> pa.Table:
+def _forms(texts: Sequence[str], aliases: Mapping[str, str], words: Sequence[str]) -> pa.Table:
     """Return all columns but ``post_id``, one row per text."""
     parts = [quotes.split_quotes(text) for text in texts]
-    own, foldings = fold([part[0] for part in parts], aliases)
+    own, foldings = fold([part[0] for part in parts], aliases, words)
     quoting = [row for row, part in enumerate(parts) if part[1]]
-    passed_on, _ = fold([parts[row][1] for row in quoting], aliases)
+    passed_on, _ = fold([parts[row][1] for row in quoting], aliases, words)
     quoted: list[str | None] = [None] * len(parts)
     for row, text in zip(quoting, passed_on, strict=True):
         quoted[row] = text or None
@@ -63,14 +67,15 @@ def text_key(match_text: str) -> str:
     return hashlib.blake2b(match_text.encode(), digest_size=12).hexdigest()
 
 
-def fold(texts: Sequence[str], aliases: Mapping[str, str] | None = None) -> Folded:
+def fold(texts: Sequence[str], aliases: Mapping[str, str] | None = None, words: Sequence[str] = ()) -> Folded:
     """Return the matching form of each text, without splitting quotes, and the spellings folded in it."""
     approved = _approved(aliases) if aliases else None
+    finder = disguises(frozenset(fold(sorted(words))[0]) if words else frozenset())
     forms: list[str] = []
     foldings: list[list[str]] = []
     for start in range(0, len(texts), _LINES_PER_SHEET):
         lines = Lines(texts[start : start + _LINES_PER_SHEET])
-        lines.run(approved)
+        lines.run(finder, approved)
         forms += lines.texts
         foldings += lines.foldings
     return forms, foldings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 
 from pipeline.paths import CHECKOUT
 from pipeline.tables import TEXTS
+from pipeline.text.words import dictionary
 
 COMMUNITY_WORDS = CHECKOUT / "data" / "lexicon" / "community.txt"
 
@@ -60,12 +60,10 @@ def community_words() -> tuple[str, ...]:
 
 @cache
 def _tokenizer(words: tuple[str, ...]) -> jieba.Tokenizer:
-    """Return jieba with its own dictionary and these words; its cache goes where no other program writes."""
+    """Return jieba with its own dictionary and these words."""
     tokenizer = jieba.Tokenizer()
-    jieba.setLogLevel("WARNING")
-    with tempfile.TemporaryDirectory() as private:
-        tokenizer.tmp_dir = private
-        tokenizer.initialize()
+    tokenizer.FREQ, tokenizer.total = dictionary().copy(), sum(dictionary().values())
+    tokenizer.initialized = True
     for word in words:
         tokenizer.add_word(word)
     return tokenizer

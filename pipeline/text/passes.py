@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text import characters, noise, numbers, scripts, sheet, spellings
+from pipeline.text.disguise import Disguises
 from pipeline.text.spellings import Folding
-from pipeline.text.traits import Trait, line_traits
+from pipeline.text.traits import Trait, codes_of, line_traits
 
 _MOST_PASSES = 8
 
@@ -52,22 +53,23 @@ class Lines:
         self.foldings: list[list[str]] = [[] for _ in texts]
         self._traits = line_traits(self.texts)
 
-    def run(self, approved: spellings.Table | None = None) -> None:
+    def run(self, disguises: Disguises, approved: spellings.Table | None = None) -> None:
         """Run all steps until nothing changes: removing a mark can bring characters together that fold again."""
         for _ in range(_MOST_PASSES):
             before = self.texts.copy()
-            self._pass(approved)
+            self._pass(disguises, approved)
             changed = [row for row, text in enumerate(before) if self.texts[row] != text]
             if not changed:
                 break
             self._reopen(changed)
 
-    def _pass(self, approved: spellings.Table | None) -> None:
+    def _pass(self, disguises: Disguises, approved: spellings.Table | None) -> None:
         for step in _BEFORE:
             self._apply(step)
         if approved:
             self._fold(approved, Trait.ANY)
         self._fold(spellings.known(), Trait.SPELLED)
+        self._undisguise(disguises)
         for step in _AFTER:
             self._apply(step)
 
@@ -82,6 +84,18 @@ class Lines:
             page, found = spellings.fold(self._page(rows), *table)
             self._note(rows, found)
             self._put(rows, page)
+
+    def _undisguise(self, disguises: Disguises) -> None:
+        rows = self._rows(Trait.HAN)
+        if not rows:
+            return
+        lines = [self.texts[row] for row in rows]
+        found = disguises.fold(lines, *codes_of(lines))
+        for folding in reversed(found):  # from the right, so that places to the left stay true
+            line, end = lines[folding.line], folding.at + len(folding.seen)
+            lines[folding.line] = f"{line[: folding.at]}{folding.read}{line[end:]}"
+        self._note(rows, found)
+        self._put(rows, "\n".join(lines))
 
     def _rows(self, needs: Trait, unless: Trait = Trait.NONE) -> list[int]:
         wanted = (self._traits & np.uint32(needs)) != 0

@@ -27,6 +27,8 @@ class Folding:
     seen: str
     read: str
     reason: str
+    at: int = 0
+    """Where in the line; known for words in disguise only."""
 
     def __str__(self) -> str:
         return f"{self.seen}→{self.read} ({self.reason})"
