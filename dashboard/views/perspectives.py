@@ -33,7 +33,8 @@ def page(desk: Desk) -> None:
     ]
     if not lines:
         show("notice", kind="quiet", title="", text=words("perspectives.none"), hint="")
-    show("perspectives", words=words, told=told)
+    else:
+        show("perspectives", words=words, told=told)
     partner = desk.person.partner if desk.person else None
     if partner and desk.may(Act.CONFIGURE):
         _own(desk, partner, [line for line in lines if line.partner == partner])

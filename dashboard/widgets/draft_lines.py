@@ -166,7 +166,7 @@ def _clash(desk: Desk, draft: Draft) -> None:
     if not isinstance(clash, correct.Clash) or clash.draft_id != draft.draft_id:
         return
     words = desk.words
-    show("clash", words=words, clash=clash, called=desk.name_of(clash.actor))
+    show("clash", words=words, clash=clash, called=desk.name_of)
     with st.container(horizontal=True, gap="small"):
         if st.button(words("correction.use_mine"), type="primary", key="use_mine"):
             st.session_state.pop(CLASH)
