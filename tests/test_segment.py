@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
+import pytest
 
-from pipeline.normalize import normalize
-from pipeline.segment import community_words, cut, segment
+from pipeline.errors import UsageError
+from pipeline.normalize import match_form, normalize
+from pipeline.paths import CHECKOUT
+from pipeline.segment import SEGMENTER_VARIABLE, community_words, cut, segment
 from pipeline.tables import TEXTS
 
 START = datetime(2026, 3, 13, tzinfo=UTC)
@@ -59,6 +63,25 @@ def test_community_words_are_known_and_each_is_one_word() -> None:
 
 def test_marks_and_spaces_are_no_words() -> None:
     assert cut(["旧金山 ? 25%"]) == [["旧金山", "25%"]]
+
+
+def test_the_port_to_rust_cuts_alike_with_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    posts = CHECKOUT / "data" / "samples" / "sf-harbor-lane-fire" / "posts.jsonl"
+    samples = [str(json.loads(line)["text"]) for line in posts.read_text("utf-8").splitlines()]
+    assert len(samples) > 100
+    texts = [
+        match_form(text)
+        for text in [*samples, "旧金山唐人街海港巷失火35人受伤", "他们说apple 15 pro max涨价20%"]
+    ]
+    plain = cut(texts, ["海港巷"])
+    monkeypatch.setenv(SEGMENTER_VARIABLE, "rjieba")
+    assert cut(texts, ["海港巷"]) == plain
+
+
+def test_an_unknown_segmenter_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SEGMENTER_VARIABLE, "scissors")
+    with pytest.raises(UsageError, match="scissors"):
+        cut(["旧金山"])
 
 
 def test_order_of_posts_does_not_matter() -> None:

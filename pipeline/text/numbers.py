@@ -10,7 +10,8 @@ _DIGITS |= {"两": 2, "兩": 2, "壹": 1, "贰": 2, "貳": 2, "叁": 3, "參": 3
 _DIGITS |= {"柒": 7, "捌": 8, "玖": 9}
 _UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1_000, "仟": 1_000}
 _MYRIADS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000}
-_CHARS = "".join([*_DIGITS, *_UNITS, *_MYRIADS])
+_SCORES = {"廿": "二十", "卅": "三十", "卌": "四十"}
+_CHARS = "".join([*_DIGITS, *_UNITS, *_MYRIADS, *_SCORES])
 _MEASURES = (
     "人|名|岁|歲|年|月|日|号|號|天|周|点|點|时|小时|分钟|秒|元|块|塊|美元|刀|次|起|家|座|台|辆|輛|架|艘|条|條|只|隻|头|枪|槍|级|級|楼|樓|层|層|届|米"
     "|公里|吨|斤|岁|死|伤|傷|倍|成|位|个|個|国|省|市|州"
@@ -19,13 +20,33 @@ NUMERALS = _CHARS
 AFTER_NUMERAL = _CHARS + "".join(measure[0] for measure in _MEASURES.split("|")) + "多余餘几"
 """What follows a numeral wherever one is read, a lone one or the first of several."""
 _RUN = re.compile(
-    rf"百分之[{_CHARS}]{{1,9}}|[{_CHARS}]{{2,16}}|[二三四五六七八九十两兩](?=(?:多|余|餘|几)?(?:{_MEASURES}))"
+    rf"百分之[{_CHARS}]{{1,9}}|[{_CHARS}]{{2,16}}|[二三四五六七八九十两兩廿卅卌](?=(?:多|余|餘|几)?(?:{_MEASURES}))"
+    r"|一(?=[人名死伤傷岁歲])|一(?=月(?:份|初|中旬|底|[\d一二三十]))|(?<=月)一(?=[日号號])"
 )
 _MIXED = re.compile(r"(?<![\d.])(\d{1,9}(?:\.\d{1,4})?)([万萬亿億]|千(?!克|米|瓦))(?![万萬亿億])")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3}){1,5}(?![\d,])")
 _DATE = re.compile(r"(?<![\d./-])((?:19|20)\d\d)([-/.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?![\d./-])")
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?![\d:])")
 _LARGEST = 16
+_POINT = re.compile(
+    r"([零一二三四五六七八九十两兩]{1,4})点([零〇一二三四五六七八九]{1,4})(?=[万萬亿億倍%成元度级級米]|公里|个百分点|個百分點)"
+)
+_MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
+_MONTH = (
+    r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"(?:uary|ruary|ch|il|e|y|ust|t(?:ember)?|tember|ober|ember)?\.?"
+)
+_DAY_NUMBER = r"(0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
+_YEAR = r"(?:,? ((?:19|20)\d\d))?(?![a-z\d:])"
+_MONTH_FIRST = re.compile(rf"\b{_MONTH} {_DAY_NUMBER}{_YEAR}")
+_DAY_FIRST = re.compile(rf"(?<![\w.:/-]){_DAY_NUMBER} (?:of )?{_MONTH}(?![a-z]){_YEAR}")
+_SLASHED = re.compile(r"(?<![\w./-])(0?[1-9]|1[0-2])/(1[3-9]|2\d|3[01])(?![a-z\d./%-])")
+"""Month and day as America writes them; 3/4 could be a share or the third of April, and stays."""
+_DAY = re.compile(r"(?<=月)(\d{1,2})[号號]")
+_HOUR = re.compile(r"(?<!\d)(\d{1,2})[时時](?=\d{1,2}分)")
+_MONEY = re.compile(r"(?<![a-z])(us|hk|nt)?([$¥]) ?(\d+(?:\.\d+)?[万萬亿億千]?)")
+_CURRENCIES = {"us": "美元", "hk": "港元", "nt": "新台币"}
+_KILO = re.compile(r"(?<=\d) ?(km|kg)\b")
 _LEADING_ZERO = re.compile(r"(?<![\d.])0(?=[1-9][月日点])")
 
 
@@ -33,10 +54,30 @@ def to_digits(sheet: str) -> str:
     """Return the sheet with Chinese, mixed and grouped numbers, dates and clock times as plain digits."""
     sheet = _GROUPED.sub(lambda found: found[0].replace(",", ""), sheet)
     sheet = _DATE.sub(lambda found: f"{found[1]}年{int(found[3])}月{int(found[4])}日", sheet)
+    sheet = _SLASHED.sub(lambda found: f"{int(found[1])}月{found[2]}日", sheet)
+    sheet = _MONTH_FIRST.sub(lambda found: _as_date(found[1], found[2], found[3]), sheet)
+    sheet = _DAY_FIRST.sub(lambda found: _as_date(found[2], found[1], found[3]), sheet)
     sheet = _CLOCK.sub(lambda found: f"{int(found[1])}点{found[2]}分", sheet)
+    sheet = _POINT.sub(lambda found: f"{_value(found[1]) or found[1]}.{_figures(found[2])}", sheet)
     sheet = _RUN.sub(_read_run, sheet)
+    sheet = _MONEY.sub(_read_money, sheet)
     sheet = _MIXED.sub(_read_mixed, sheet)
+    sheet = _DAY.sub(r"\1日", _HOUR.sub(r"\1点", sheet))
+    sheet = _KILO.sub(lambda found: "公里" if found[1] == "km" else "公斤", sheet)
     return _LEADING_ZERO.sub("", sheet)
+
+
+def _as_date(month: str, day: str, year: str | None) -> str:
+    return f"{f'{year}年' if year else ''}{_MONTHS.index(month) // 3 + 1}月{int(day)}日"
+
+
+def _figures(run: str) -> str:
+    return "".join(str(_DIGITS[char]) for char in run)
+
+
+def _read_money(found: re.Match[str]) -> str:
+    plain = "美元" if found[2] == "$" else "元"
+    return f"{found[3]}{_CURRENCIES.get(found[1] or '', plain)}"
 
 
 def _read_run(found: re.Match[str]) -> str:
@@ -49,9 +90,11 @@ def _read_run(found: re.Match[str]) -> str:
 
 
 def _value(run: str) -> str | None:
-    """Return the number that these characters write, or None where they write none (千万, 万一, 一一)."""
+    """Return the number that these characters write, or None where they write none (千万, 万一, 一一, 两三)."""
+    for char, long in _SCORES.items():
+        run = run.replace(char, long)
     if all(char in _DIGITS for char in run):
-        return "".join(str(_DIGITS[char]) for char in run) if len(set(run)) > 1 or len(run) != 2 else None
+        return None if len(run) == 2 and _DIGITS[run[1]] - _DIGITS[run[0]] in {0, 1} else _figures(run)
     if (
         not any(char in _DIGITS or char in "十拾" for char in run)
         or run[0] in _MYRIADS
