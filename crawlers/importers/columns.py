@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crawlers.importers.ids import SeenIds, as_id, is_rounded, platform_of, without_name
+from crawlers.importers.ids import SeenIds, as_ids, is_rounded, platform_of, without_name
 from crawlers.importers.mapping import COUNTS, LISTS, REFERENCES, TEXTS, Mapping
 from crawlers.importers.moments import whole_times
 from crawlers.importers.rejects import shown_row
@@ -88,8 +88,9 @@ class Columns:
         reader = Reader(batch.rows)
         ids, texts = self._ids(reader), self._texts(reader)
         bad = [p for p, (i, t) in enumerate(zip(ids, texts, strict=True)) if not i or t is None or "+" in i]
-        bad = [p for p in bad if self._reason(batch.rows[p], ids[p], texts[p])]
-        problems = [self._problem(batch, p, self._reason(batch.rows[p], ids[p], texts[p])) for p in bad]
+        why = {p: self._reason(batch, p, ids[p], texts[p]) for p in bad}
+        bad = [p for p in bad if why[p]]
+        problems = [self._problem(batch, p, why[p]) for p in bad]
         left_out = set(bad)
         keep = [p for p in range(len(ids)) if p not in left_out] if bad else list(range(len(ids)))
         keep, repeats = self._fresh(reader, ids, keep)
@@ -101,15 +102,15 @@ class Columns:
         return self._columns(kept, texts), problems
 
     def _problem(self, batch: Batch, place: int, reason: str) -> Problem:
-        return Problem(batch.numbers[place], reason, shown_row(batch.rows[place]))
+        return Problem(batch.numbers[place], reason, shown_row(batch.whole(place)))
 
-    def _reason(self, row: Row, identifier: str | None, text: str | None) -> str:
+    def _reason(self, batch: Batch, place: int, identifier: str | None, text: str | None) -> str:
         """Why a row cannot be used; empty where it can."""
         if identifier and is_rounded(identifier):
             return f"id {identifier} was rounded by a spreadsheet: save the id column as text"
         if identifier and text is not None:
             return ""
-        known = self._why(row) if self._why is not None else None
+        known = self._why(batch.whole(place)) if self._why is not None else None
         return known or ("no text" if identifier else "no id")
 
     def _has(self, name: str) -> bool:
@@ -122,7 +123,7 @@ class Columns:
     def _ids(self, reader: Reader) -> list[str | None]:
         if not self._has("id"):
             return self._made_ids(reader)
-        found = [as_id(v) for v in self._values("id", reader)]
+        found = as_ids(self._values("id", reader))
         if None in found and self.mapping.makes_ids:
             made = self._made_ids(reader)
             found = [one or other for one, other in zip(found, made, strict=True)]
@@ -271,7 +272,7 @@ class Columns:
         """Post ids of other posts; blanks, zeros and their like mean none."""
         if not self._has(name):
             return pa.nulls(len(kept.ids), pa.string())
-        column = strings([as_id(v) for v in self._values(name, kept.reader)])
+        column = strings(as_ids(self._values(name, kept.reader)))
         empty = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(column)), value_set=_EMPTY_REFERENCES)
         return self._named(pc.if_else(empty, None, column), kept)
 

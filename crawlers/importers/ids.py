@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 PLATFORMS = {
     "weibo.com": "weibo",
@@ -57,6 +60,8 @@ _NATIVE = {
     "weibo": re.compile(r"/(?:detail|status|\d+)/(\w+)"),
     "facebook": re.compile(r"/(?:posts|videos|permalink)/(?:[^/]*/)?([\w.-]+)/?$"),
 }
+_PLAIN = "^[0-9A-Za-z_-]+$"
+_PLAIN_TYPES = {str, type(None)}
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _FORMULA = re.compile(r'="([^"]*)"')
 
@@ -149,6 +154,18 @@ def as_id(value: object) -> str | None:
     if text.startswith(("http://", "https://")):
         return id_of_address(text)
     return text.replace("\0", "") or None
+
+
+def as_ids(values: list[Any]) -> list[str | None]:
+    """A column of cells as ids; one that holds nothing but plain ids is taken as it stands."""
+    if set(map(type, values)) <= _PLAIN_TYPES:
+        try:
+            column = pa.array(values, pa.string())
+        except UnicodeEncodeError:
+            column = None
+        if column is not None and pc.all(pc.match_substring_regex(column, _PLAIN)).as_py():
+            return values
+    return [v if type(v) is str and v.isalnum() else as_id(v) for v in values]
 
 
 def is_rounded(identifier: str) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import orjson
 import pyarrow as pa
 
 from crawlers.importers.columns import Columns, Stamp
@@ -17,7 +16,7 @@ from crawlers.importers.formats import recognize_any
 from crawlers.importers.formats.base import Format
 from crawlers.importers.mapping import Mapping, checked_mapping, guess
 from crawlers.importers.rejects import shown_row
-from crawlers.importers.rows import Batch, Problem, Row, json_batches
+from crawlers.importers.rows import Batch, Problem, Row, decode_all, json_batches, some_of
 from crawlers.importers.streams import ENCODINGS, Source, encoding_of, open_source, sample_of
 from crawlers.importers.tables import layout_of, table_batches
 from pipeline.errors import MappingError, UsageError
@@ -153,8 +152,12 @@ def plan_reading(path: Path, options: Options) -> Reading:
     extra = known.of_file(path.name.split(".")[0]) if known and known.of_file else {}
     source = checked_name(options.source or (known.source if known else _name_of(path)), "source")
 
+    batches = rows.batches
+    if rows.kind == "jsonl" and (known is None or known.prepare is None):
+        batches = some_of(path for paths in mapping.columns.values() for path in paths)
+
     def parts(stamp: Stamp) -> Parts:
-        return RowParts(rows.batches, mapping, known, extra, stamp)
+        return RowParts(batches, mapping, known, extra, stamp)
 
     return Reading(path, rows.kind, mapping.name, source, parts, mapping, known is not None)
 
@@ -208,8 +211,8 @@ def _is_document(head: bytes) -> bool:
     """Whether a file that begins with an object is one document, not a line for each row."""
     line = head.split(b"\n", 1)[0].rstrip()
     try:
-        first = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        first = decode_all(line)
+    except (ValueError, RecursionError):
         return line.endswith((b"{", b"[", b",")) or (b"\n" not in head and _DOCUMENT.match(head) is not None)
     lists = [first.get(name) for name in _LISTS] if isinstance(first, dict) else []
     return any(isinstance(one, list) for one in lists) or (bool(lists) and isinstance(lists[2], dict))

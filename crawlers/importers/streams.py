@@ -20,6 +20,7 @@ MAX_RATIO = 50
 _FREE = 200_000_000
 _BLOCK = 1 << 20
 _SAMPLE = 1 << 18
+_SHOWN = 2_000
 ENCODINGS = ("utf-8", "gb18030", "big5hkscs", "utf-16")
 # The commonest characters of written Chinese in both scripts: a wrong decoding rarely hits them.
 _COMMON = frozenset(
@@ -167,28 +168,30 @@ class TooLong:
 
     start: bytes
 
+    def __len__(self) -> int:
+        return len(self.start)
 
-def lines_of(source: Source) -> Iterator[bytes | TooLong]:
-    """Lines without their ends; one longer than ``MAX_ROW`` comes as ``TooLong``. Memory stays bounded."""
+
+def lines_of(source: Source) -> Iterator[list[bytes | TooLong]]:
+    """Lines without their ends, a block at a time; one longer than ``MAX_ROW`` comes as ``TooLong``."""
     rest = b""
     skipping: bytes | None = None
     while block := source.stream.read(_BLOCK):
-        head, *more = block.split(b"\n")
+        lines: list[bytes | TooLong] = [*block.split(b"\n")]
         if skipping is not None:
-            if not more:
+            if len(lines) == 1:
                 continue
-            yield TooLong(skipping)
-            skipping, rest = None, b""
-            lines = more
+            lines[0], skipping = TooLong(skipping), None
         else:
-            lines = [rest + head, *more]
-            if more and len(lines[0]) > MAX_ROW:
-                yield TooLong(lines.pop(0)[:2_000])
-        rest = lines.pop()
-        yield from lines
+            whole = rest + block[: len(lines[0])]
+            lines[0] = TooLong(whole[:_SHOWN]) if len(whole) > MAX_ROW and len(lines) > 1 else whole
+        last = lines.pop()
+        rest = last if isinstance(last, bytes) else b""
         if len(rest) > MAX_ROW:
-            skipping, rest = rest[:2_000], b""
+            skipping, rest = rest[:_SHOWN], b""
+        if lines:
+            yield lines
     if skipping is not None:
-        yield TooLong(skipping)
+        yield [TooLong(skipping)]
     elif rest:
-        yield rest
+        yield [rest]

@@ -40,8 +40,10 @@ class Reader:
     def column(self, path: str) -> Values:
         """Per row the value at ``path``."""
         if "[" in path:
-            steps = _steps(path)
-            return [_through(row, steps) for row in self.rows]
+            head, mark, rest = path.partition("[")
+            lists = self.column(head)
+            steps = _steps(f"{mark}{rest}")[1:]
+            return [_through(one, steps) for one in lists] if any(lists) else lists
         if "." not in path or (self.rows and path in self.rows[0]):
             return _picked(self.rows, path)
         outer, _, last = path.rpartition(".")
