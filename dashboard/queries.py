@@ -18,6 +18,7 @@ import duckdb
 import streamlit as st
 
 from dashboard import rows as r
+from pipeline.correction.advice import Exposure
 from pipeline.duck import connect_published
 from pipeline.errors import StoreError
 from pipeline.normalize import match_form
@@ -228,3 +229,9 @@ def anchors(file: str, claim_id: str) -> tuple[str, ...]:
 def crawls(file: str) -> list[r.Crawl]:
     """Crawls and imports as of publishing, the newest first."""
     return [r.Crawl(**row) for row in _ask(file, "crawls", rows=CRAWL_ROWS)]
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def exposure(file: str, claim_id: str) -> Exposure:
+    """How far a claim went; harm is for people to assess and stays None."""
+    return Exposure(**_ask(file, "claim_exposure", claim_id=claim_id)[0])

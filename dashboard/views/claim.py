@@ -14,6 +14,7 @@ from dashboard.reading import read_as
 from dashboard.render import show
 from dashboard.rows import ClaimCard
 from dashboard.times import Clock
+from dashboard.widgets.advice import advice
 from dashboard.widgets.assessment import assessment
 from dashboard.widgets.decision import decision, standing_line
 from dashboard.widgets.evidence import evidence
@@ -69,6 +70,7 @@ def _claim(desk: Desk, file: str, claim_id: str, view: ListView, waiting: Pendin
     with side:
         decision(desk, file, claim_id)
         assessment(desk, claim_id)
+        advice(desk, file, claim_id)
         why_ranked(desk, queries.rank_row(file, claim_id))
         history(desk, file, claim_id)
     with main:
