@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.signin import COOKIE
@@ -48,14 +48,13 @@ class Gate:
             await self.app(scope, receive, send)
             return
         token = HTTPConnection(scope).cookies.get(COOKIE)
-        if (await self._session(token)).stands:
-            await self.app(
-                scope, self._watched(token, receive) if scope["type"] == "websocket" else receive, send
-            )
+        if not (await self._session(token)).stands:
+            await _refuse(scope, receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+            line = _Line(receive, send)
+            await self.app(scope, self._watched(token, line), line.send)
         else:
-            await _refusal(scope)(scope, receive, send)
+            await self.app(scope, receive, send)
 
     async def _guarded(self) -> bool:
         """Whether there are accounts; once seen, taking their file away opens nothing."""
@@ -86,17 +85,35 @@ class Gate:
         except StoreError:  # without its table nobody is known
             return False
 
-    def _watched(self, token: str | None, receive: Receive) -> Receive:
-        """``receive`` that ends the connection some seconds after its session has ended."""
+    def _watched(self, token: str | None, line: _Line) -> Receive:
+        """What the browser sends, until some seconds after its session has ended: then the line is closed."""
 
         async def watched() -> Message:
-            message = await receive()
+            message = await line.receive()
             known = await self._session(token)
             if known.stands or time.monotonic() - known.ended < GRACE_SECONDS:
                 return message
-            return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+            return await line.close()
 
         return watched
+
+
+class _Line:
+    """A websocket that can be closed from between; what the application still says then goes nowhere."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.receive, self._send, self.closed = receive, send, False
+
+    async def send(self, message: Message) -> None:
+        """Pass on what the application says."""
+        if not self.closed:
+            await self._send(message)
+
+    async def close(self) -> Message:
+        """Close, and give what tells the application so."""
+        self.closed = True
+        await self._send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
 
 
 def _is_open(scope: Scope) -> bool:
@@ -104,9 +121,14 @@ def _is_open(scope: Scope) -> bool:
     return scope["type"] == "http" and (path in OPEN or path.startswith(OPEN_BELOW))
 
 
-def _refusal(scope: Scope) -> ASGIApp:
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Lead a reader to the sign-in page; say no to everything else."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        return
     request = HTTPConnection(scope)
+    response: Response = PlainTextResponse("Sign in first: /desk/signin", status_code=401)
     if scope["method"] == "GET" and "text/html" in request.headers.get("accept", ""):
         back = scope["path"] + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/desk/signin?{urlencode({'back': back})}", status_code=303)
-    return PlainTextResponse("Sign in first: /desk/signin", status_code=401)
+        response = RedirectResponse(f"/desk/signin?{urlencode({'back': back})}", status_code=303)
+    await response(scope, receive, send)
