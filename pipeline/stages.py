@@ -25,7 +25,7 @@ from pipeline.progress import Tick
 from pipeline.rank import RankConfig, rank
 from pipeline.raw import Crawl, read_observations
 from pipeline.records import MatchRuling, RulingKind
-from pipeline.segment import segment
+from pipeline.segment import segment, segmenter
 from pipeline.vectors import VectorCache
 from pipeline.versions import lexicon_version
 
@@ -103,7 +103,7 @@ def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
     posts = tables[t.POSTS.name]
     parts = []
     for start in range(0, posts.num_rows, NORMALIZE_ROWS):
-        parts.append(normalize(posts.slice(start, NORMALIZE_ROWS), context.aliases))
+        parts.append(normalize(posts.slice(start, NORMALIZE_ROWS), context.aliases, context.user_words))
         tick(min(start + NORMALIZE_ROWS, posts.num_rows), posts.num_rows)
     normalized = pa.concat_tables(parts)
     empty = pc.sum(pc.equal(normalized.column("match_text"), "")).as_py() or 0
@@ -222,14 +222,14 @@ STAGES: tuple[Stage, ...] = (
         "normalize",
         (t.POSTS,),
         (t.NORMALIZED_POSTS,),
-        lambda c: [sorted(c.aliases.items()), lexicon_version()],
+        lambda c: [sorted(c.aliases.items()), list(c.user_words), lexicon_version()],
         _normalize,
     ),
     Stage(
         "segment",
         (t.POSTS, t.NORMALIZED_POSTS),
         (t.TEXTS,),
-        lambda c: [list(c.user_words), lexicon_version()],
+        lambda c: [list(c.user_words), segmenter(), lexicon_version()],
         _segment,
     ),
     Stage(
