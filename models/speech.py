@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,8 @@ class SpeechModel:
         return asks & ~(corrects & likelier), corrects & likelier
 
     def chances(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Probability of each class in the clause that shows it most, shape ``(len(texts), 3)``."""
-        found = np.zeros((len(texts), len(CLASSES)), dtype=np.float32)
+        """Probability of each class in the clause that shows it most, shape ``(len(texts), classes)``."""
+        found = np.zeros((len(texts), self.weights.shape[1]), dtype=np.float32)
         for start in range(0, len(texts), _TEXTS):
             part = texts[start : start + _TEXTS]
             grams = clause_grams(part)
@@ -67,8 +68,8 @@ class SpeechModel:
         clauses = len(grams.text)
         count = np.bincount(grams.clause, minlength=clauses)
         size = np.sqrt(np.maximum(count, 1))
-        scores = np.empty((clauses, len(CLASSES)))
-        for column in range(len(CLASSES)):
+        scores = np.empty((clauses, self.weights.shape[1]))
+        for column in range(self.weights.shape[1]):
             weight = self.weights[:, column][grams.bucket]
             scores[:, column] = np.bincount(grams.clause, weight, clauses) / size + self.bias[column]
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -135,7 +136,12 @@ def load_speech() -> SpeechModel:
     """The shipped model, its files compared with their recorded hashes."""
     entry = speech_entry()
     verify(entry)
-    with safe_open(entry.folder / "model.safetensors", framework="numpy") as file:
+    return load_folder(entry.folder)
+
+
+def load_folder(folder: Path) -> SpeechModel:
+    """Weights of a model of this form, whatever its classes."""
+    with safe_open(folder / "model.safetensors", framework="numpy") as file:
         names = ("weights", "bias", "thresholds")
         weights, bias, thresholds = (file.get_tensor(name).astype(np.float32) for name in names)
     return SpeechModel(weights, bias, thresholds)

@@ -19,6 +19,7 @@ from safetensors.numpy import save_file
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
+from models import checkworthy
 from models.registry import HERE
 from models.speech import BUCKETS, CLASSES, NAME, Grams, SpeechModel, clause_grams
 
@@ -28,10 +29,14 @@ THRESHOLDS = (0.0, 0.5, 0.6)
 """Chosen by cross-validation over what was read of the training half; corrections dearer: they silence enquiries."""
 
 
-def train(rows: Sequence[dict[str, Any]], thresholds: Sequence[float] = THRESHOLDS) -> SpeechModel:
-    """Learn from labeled texts: the strongest clause carries a text's label, every clause of "other" is other."""
+def train(
+    rows: Sequence[dict[str, Any]],
+    thresholds: Sequence[float] = THRESHOLDS,
+    classes: Sequence[str] = CLASSES,
+) -> SpeechModel:
+    """Learn from labeled texts: the strongest clause carries a text's label, every clause of the first class is it."""
     texts = [row["text"] for row in rows]
-    labels = np.array([CLASSES.index(row["label"]) for row in rows])
+    labels = np.array([list(classes).index(row["label"]) for row in rows])
     weights = np.array([float(row.get("weight", 1.0)) for row in rows])
     grams = clause_grams(texts)
     matrix = _matrix(grams)
@@ -43,9 +48,12 @@ def train(rows: Sequence[dict[str, Any]], thresholds: Sequence[float] = THRESHOL
         learner = LogisticRegression(C=8.0, max_iter=300)
         learner.fit(matrix[used], labels[owner[used]], sample_weight=weights[owner[used]])
         carries = _carriers(learner.predict_proba(matrix), owner, labels, matrix)
+    weights_, bias = learner.coef_.T, learner.intercept_
+    if len(classes) == 2:  # scikit-learn keeps one column for two classes
+        weights_, bias = np.hstack([np.zeros_like(weights_), weights_]), np.append(0.0, bias)
     return SpeechModel(
-        learner.coef_.T.astype(np.float16).astype(np.float32),
-        learner.intercept_.astype(np.float32),
+        weights_.astype(np.float16).astype(np.float32),
+        bias.astype(np.float32),
         np.array(thresholds, dtype=np.float32),
     )
 
@@ -87,10 +95,16 @@ def _carriers(
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Train on the rows of a file and write ``models/chengqing-speech-1``."""
+    """Train on the rows of a file and write ``models/chengqing-speech-1`` and ``models/chengqing-checkworthy-1``."""
     with Path(arguments[0]).open(encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
-    write(train([*own_lines(), *rows]), HERE / NAME)
+    write(train([*own_lines(), *(row for row in rows if row["label"] in CLASSES)]), HERE / NAME)
+    named = [row | {"label": _CHECKABLE[row["label"]]} for row in rows if row["label"] in _CHECKABLE]
+    model = train([*checkworthy.own_lines(), *named], (0.0, 0.5), checkworthy.KINDS)
+    write(model, HERE / checkworthy.NAME)
+
+
+_CHECKABLE = {"checkable": "checkable", "chatter": "other"}
 
 
 if __name__ == "__main__":

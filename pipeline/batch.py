@@ -27,6 +27,7 @@ from pipeline.incident import Incident
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
 from pipeline.progress import bar
+from pipeline.rank.learned import load_rank_config
 from pipeline.raw import crawls_table, finished_crawls
 from pipeline.runs import WAREHOUSE, Run, RunRegistry, StageRun
 from pipeline.stages import PUBLISH, STAGE_NAMES, STAGES, Context, Stage, as_of
@@ -324,6 +325,7 @@ def _context(data: DataDir, incident: Incident, wish: Wish) -> Context:
         window_end=incident.end,
         as_of_wanted=wish.as_of,
         encoder_name=wish.encoder,
+        rank_config=load_rank_config(data),
     )
 
 

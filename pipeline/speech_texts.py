@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import random
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -21,6 +22,7 @@ import pyarrow as pa
 from models.registry import HERE
 from pipeline.normalize import fold
 from pipeline.phrases import listed
+from pipeline.rank.content import harm_flags
 
 SEED = 6
 LISTED_WEIGHT = 0.4
@@ -59,7 +61,29 @@ def rows(data: Path) -> Iterator[dict[str, Any]]:
     words = [title[at : at + draw.randint(1, 5)] for title in _titles(train, draw) for at in (0, 4)]
     patterns = [draw.choice(_ADVERBS) for _ in range(ADVERBS)]
     yield from _listed([p.format(draw.choice(words), draw.choice(words)) for p in patterns], other=0.6)
+    yield from _checkable(train, draw)
 
+
+def _checkable(train: Path, draw: random.Random) -> Iterator[dict[str, Any]]:
+    """Titles of news with a number or a harm in them, against everyday talk and questions for opinions."""
+    titles = [str(row["text"]) for row in islice(read(train / "trending_titles_to_2024.jsonl.gz"), 300_000)]
+    forms = fold(draw.sample(titles, 40_000))[0]
+    specific = harm_flags(pa.chunked_array([forms]))
+    told = [
+        f
+        for f, hit in zip(forms, specific, strict=True)
+        if (hit or _NUMBER.search(f)) and not _OPINION.search(f)
+    ]
+    yield from ({"text": form[:SHORT], "label": "checkable"} for form in sorted(set(told))[:15_000])
+    talk = [str(row[side]) for row in read(train / "tatoeba_zh_en.jsonl.gz") for side in ("a", "b")]
+    opinions = [str(row["a"]) for row in islice(read(train / "zhihu_title_excerpt.jsonl.gz"), 50_000)]
+    asked = [text for text in opinions if _OPINION.search(text)]
+    for form in sorted({*fold(draw.sample(talk, 12_000))[0], *fold(asked[:8_000])[0]} - {""}):
+        yield {"text": form[:SHORT], "label": "chatter"}
+
+
+_NUMBER = re.compile(r"[0-9]")
+_OPINION = re.compile(r"如何|怎么|为什么|什么|吗|呢|\?|有哪些|是不是|会不会|推荐|体验|评价|看待")
 
 _ADVERBS = (
     "真的{0}", "真的很{0}", "真的好{0}", "真的是{0}", "{0}真的{1}", "{0}真的是{1}", "我真的{0}", "还真的{0}",

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.checkworthy import checkworthy_revision
 from models.encoder import Encoder
 from models.loading import load_encoder
 from models.speech import speech_revision
@@ -22,10 +23,10 @@ from pipeline.group import GroupConfig, TextRuling, group
 from pipeline.normalize import normalize
 from pipeline.paths import DataDir
 from pipeline.progress import Tick
-from pipeline.rank import RankConfig, rank
+from pipeline.rank import RankConfig, RankInputs, rank
 from pipeline.raw import Crawl, read_observations
-from pipeline.records import MatchRuling, RulingKind
-from pipeline.segment import segment, segmenter
+from pipeline.records import MatchRuling, RulingKind, Status
+from pipeline.segment import segment
 from pipeline.vectors import VectorCache
 from pipeline.versions import lexicon_version
 
@@ -103,7 +104,7 @@ def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
     posts = tables[t.POSTS.name]
     parts = []
     for start in range(0, posts.num_rows, NORMALIZE_ROWS):
-        parts.append(normalize(posts.slice(start, NORMALIZE_ROWS), context.aliases, context.user_words))
+        parts.append(normalize(posts.slice(start, NORMALIZE_ROWS), context.aliases))
         tick(min(start + NORMALIZE_ROWS, posts.num_rows), posts.num_rows)
     normalized = pa.concat_tables(parts)
     empty = pc.sum(pc.equal(normalized.column("match_text"), "")).as_py() or 0
@@ -199,7 +200,33 @@ def _rank(context: Context, tables: Tables, tick: Tick) -> Outcome:
     moment = as_of(context, posts)
     later = pc.sum(pc.greater(posts.column("posted_at"), pa.scalar(moment, t.UTC_TIME))).as_py() or 0
     rejects = {f"posted after {moment:%Y-%m-%d %H:%M}Z: not in the ranking yet": later} if later else {}
-    return Outcome(rank(posts, tables[t.CLAIM_POSTS.name], moment, context.rank_config), rejects)
+    ranked = rank(
+        posts, tables[t.CLAIM_POSTS.name], moment, context.rank_config, rank_inputs(context, tables)
+    )
+    return Outcome(ranked, rejects)
+
+
+def rank_inputs(context: Context, tables: Tables) -> RankInputs:
+    """What the ranking reads beside posts and claims."""
+    names = (
+        tables[t.CLAIMS.name].select(["claim_id", "exemplar_post_id"]).rename_columns(["claim_id", "post_id"])
+    )
+    said = (
+        tables[t.CLAIM_POSTS.name].select(["post_id", "variant_key"]).rename_columns(["post_id", "text_key"])
+    )
+    return RankInputs(
+        exemplars=names.join(said, "post_id").select(["claim_id", "text_key"]),
+        texts=tables[t.TEXTS.name],
+        claim_matches=tables[t.CLAIM_MATCHES.name],
+        taken_up=_taken_up(context),
+        words=context.user_words,
+    )
+
+
+def _taken_up(context: Context) -> list[str]:
+    """Claims that people did not leave lying and did not put aside."""
+    aside = (Status.NEW, Status.NOT_OURS)
+    return sorted(c for c, triage in context.previous.triage.items() if triage.status not in aside)
 
 
 def _ruled(context: Context) -> list[list[str]]:
@@ -222,14 +249,14 @@ STAGES: tuple[Stage, ...] = (
         "normalize",
         (t.POSTS,),
         (t.NORMALIZED_POSTS,),
-        lambda c: [sorted(c.aliases.items()), list(c.user_words), lexicon_version()],
+        lambda c: [sorted(c.aliases.items()), lexicon_version()],
         _normalize,
     ),
     Stage(
         "segment",
         (t.POSTS, t.NORMALIZED_POSTS),
         (t.TEXTS,),
-        lambda c: [list(c.user_words), segmenter(), lexicon_version()],
+        lambda c: [list(c.user_words), lexicon_version()],
         _segment,
     ),
     Stage(
@@ -255,9 +282,16 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "rank",
-        (t.POSTS, t.CLAIM_POSTS),
-        (t.CLAIM_HOURS, t.RANKED_CLAIMS),
-        lambda c: [asdict(c.rank_config), _moment(c)],
+        (t.POSTS, t.CLAIM_POSTS, t.CLAIMS, t.CLAIM_MATCHES, t.TEXTS),
+        (t.CLAIM_HOURS, t.RANKED_CLAIMS, t.RANK_SIGNALS),
+        lambda c: [
+            asdict(c.rank_config),
+            _moment(c),
+            _taken_up(c),
+            list(c.user_words),
+            lexicon_version(),
+            checkworthy_revision(),
+        ],
         _rank,
     ),
 )

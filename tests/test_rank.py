@@ -12,20 +12,13 @@ import pyarrow as pa
 import pytest
 
 from pipeline.collect import collect
-from pipeline.rank import RankConfig, rank
+from pipeline.rank import SIGNALS, RankConfig, rank
 from pipeline.raw import observations
 from pipeline.records import Post
-from pipeline.tables import CLAIM_POSTS
+from pipeline.tables import CLAIM_POSTS, RANKED_CLAIMS
 
 AS_OF = datetime(2026, 3, 13, 12, tzinfo=UTC)
-POINTS = (
-    "growth_points",
-    "burst_points",
-    "enquiry_points",
-    "spread_points",
-    "engagement_points",
-    "debunk_gap_points",
-)
+POINTS = tuple(c.name for c in RANKED_CLAIMS.columns if c.name.endswith("_points"))
 
 
 def hours_ago(hours: float, number: int, **values: Any) -> Post:
@@ -48,6 +41,10 @@ def ranked(claims: dict[str, list[tuple[Post, str, bool]]]) -> dict[str, dict[st
     return {row["claim_id"]: row for row in found.to_pylist()}
 
 
+def wilson(p: float, n: int, z: float = 1.96) -> float:
+    return (p + z * z / (2 * n) - z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)
+
+
 def carrying(*posts: Post) -> list[tuple[Post, str, bool]]:
     return [(post, "carries", False) for post in posts]
 
@@ -67,16 +64,14 @@ def test_the_score_is_exactly_what_is_shown(sample_template: Any) -> None:
 def test_enquiries_are_the_lower_bound_of_wilsons_interval() -> None:
     members = carrying(hours_ago(1, 0)) + [(hours_ago(1, n), "replies", n <= 3) for n in range(1, 10)]
     found = ranked({"a": members})["a"]["enquiry_share"]
-    n, p, z = 10, 0.3, 1.96
-    wilson = (p + z * z / (2 * n) - z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)
-    assert found == pytest.approx(wilson, abs=1e-4)
+    assert found == pytest.approx(wilson(0.3, 10), abs=1e-4)
 
 
 def test_a_post_that_corrects_is_no_enquiry_and_closes_the_gap() -> None:
     members = [*carrying(hours_ago(1, 0)), (hours_ago(1, 1), "corrects", True)]
     found = ranked({"a": members})["a"]
     assert found["enquiry_share"] == 0
-    assert found["debunk_gap"] == 0.5
+    assert found["debunk_gap"] == pytest.approx(wilson(0.5, 2), abs=1e-4)
 
 
 def test_a_claim_of_corrections_alone_divides_by_nothing() -> None:
@@ -135,7 +130,7 @@ def test_unknown_counts_are_no_engagement_of_zero() -> None:
     found = ranked(
         {"a": carrying(hours_ago(1, 0)), "b": carrying(hours_ago(1, 1, likes=5), hours_ago(1, 2, likes=0))}
     )
-    assert found["a"]["engagement"] == 0
+    assert found["a"]["engagement"] is None
     assert found["b"]["engagement"] == 1
 
 
@@ -153,5 +148,9 @@ def test_equal_claims_are_ordered_by_id_and_input_order_never_matters() -> None:
 
 def test_an_empty_incident_gives_empty_tables() -> None:
     found = rank(collect(observations([])), CLAIM_POSTS.schema.empty_table(), AS_OF, RankConfig())
-    assert {name: table.num_rows for name, table in found.items()} == {"claim_hours": 0, "ranked_claims": 0}
+    assert {name: table.num_rows for name, table in found.items()} == {
+        "claim_hours": 0,
+        "ranked_claims": 0,
+        "rank_signals": len(SIGNALS),
+    }
     assert isinstance(found["ranked_claims"], pa.Table)

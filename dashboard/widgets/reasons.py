@@ -10,16 +10,19 @@ from typing import Any
 from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.words import Words
+from pipeline.rank.reasons import reasons as reasons_of
+from pipeline.rank.reasons import sentence, word_of
+from pipeline.rank.signals import SIGNALS
 from pipeline.tables import RANKED_CLAIMS
 
 SUFFIX = "_points"
 COMPONENTS = tuple(c.name.removesuffix(SUFFIX) for c in RANKED_CLAIMS.columns if c.name.endswith(SUFFIX))
 """Whatever the ranking declares is shown; nothing is listed here twice."""
 
-RAW = {"enquiry": "enquiry_share"}
-"""Components whose raw value has another name than its points."""
+RAW = {signal.name: signal.column for signal in SIGNALS}
+"""The column that holds a component's raw value."""
 
-SHARES = {"enquiry", "engagement", "debunk_gap"}
+SHARES = {"enquiry", "engagement", "debunk_gap", "checkworthy", "harm", "nearness", "kinship"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,9 @@ def _says(words: Words, name: str, row: Mapping[str, Any]) -> str:
         "burst_below" if name == "burst" and value < 0 else name,
         value=f"{abs(value):.2f}" if name == "burst" else f"{value:.2f}",
         percent=f"{value:.0%}" if name in SHARES else "",
-        recent=_or_unknown(words, row.get("recent_posts")),
-        previous=_or_unknown(words, row.get("previous_posts")),
+        recent=_or_unknown(words, row.get("recent_voices")),
+        previous=_or_unknown(words, row.get("previous_voices")),
+        count=f"{value:.0f}",
     )
 
 
@@ -64,7 +68,18 @@ def _or_unknown(words: Words, number: int | None) -> str:
     return words("unknown") if number is None else f"{number:,}"
 
 
+def in_words(words: Words, row: Mapping[str, Any], most: int = 4) -> list[str]:
+    """Up to ``most`` sentences on why a row of ``ranked_claims`` stands where it does; plain text, to be escaped."""
+    told = reasons_of(row)[:most]
+    return [sentence(words.language, said, lambda kind, code: _name(words, kind, code)) for said in told]
+
+
+def _name(words: Words, kind: str, code: str) -> str:
+    return words.of("platform", code) if kind == "platform" else word_of(words.language, kind, code)
+
+
 def why_ranked(desk: Desk, row: Mapping[str, Any]) -> None:
     """The panel on the claim page."""
     found = reasons(desk.words, row)
-    show("reasons", words=desk.words, reasons=found, total=total(found), rank=row["rank"])
+    said = in_words(desk.words, row)
+    show("reasons", words=desk.words, reasons=found, total=total(found), rank=row["rank"], said=said)

@@ -19,7 +19,7 @@ from pipeline.tables.claims import (
 from pipeline.tables.decisions import MATCH_RULINGS, TRIAGE, TRIAGE_EVENTS
 from pipeline.tables.machine import CRAWLS, RUNS, STAGE_RUNS
 from pipeline.tables.posts import NORMALIZED_POSTS, OBSERVATIONS, POSTS, TEXTS, VECTORS
-from pipeline.tables.ranking import CLAIM_HOURS, RANKED_CLAIMS
+from pipeline.tables.ranking import CLAIM_HOURS, RANK_SIGNALS, RANKED_CLAIMS
 
 __all__ = [
     "CLAIMS",
@@ -37,6 +37,7 @@ __all__ = [
     "POSTS",
     "PUBLISHED",
     "RANKED_CLAIMS",
+    "RANK_SIGNALS",
     "RECORDED",
     "RUNS",
     "STAGE_RUNS",
@@ -65,6 +66,7 @@ DERIVED = (
     CLAIM_MEMORY,
     CLAIM_HOURS,
     RANKED_CLAIMS,
+    RANK_SIGNALS,
 )
 """Tables that a run makes: equal input, equal bytes."""
 

@@ -1,123 +1,108 @@
--- Grain: one row per claim. Inputs: claim_posts, posts. Reader: everybody.
--- Parameters: $as_of, $window_minutes, $enquiry_weight, $scale.
--- Signals become ranks and are fused: points = weight * scale / (60 + rank), reciprocal-rank fusion after Cormack,
--- Clarke and Büttcher (SIGIR 2009), k = 60. Enquiry share after Zhao, Resnick and Mei (WWW 2015), as the lower
--- bound of Wilson's interval (z = 1.96), posts that correct left out. Veracity is no signal.
-with members as (
+-- Grain: one row per claim. Inputs: claim_ids, weights (signal, weight, is_lasting), and the results of sql/signals:
+-- volume, spread, engagement, speech, content, kinship. Reader: everybody. Parameters: $as_of, $scale, $linear.
+-- Signals become places among the claims and are fused: points = weight * scale / (60 + place), reciprocal-rank fusion
+-- after Cormack, Clarke and Büttcher (SIGIR 2009), k = 60; or, with learned weights ($linear), points = weight * scale
+-- / 60 * percentile. Points of lasting signals are multiplied by freshness, so that a dying claim sinks. A signal that is
+-- not there adds nothing. Veracity is no signal.
+with wide as (
     select
-        c.claim_id, c.role, c.asks, p.platform, p.author_key, p.posted_at, p.posted_at <= $as_of as is_known,
-        coalesce(p.likes, 0)::double + coalesce(p.reposts, 0) + coalesce(p.replies, 0) as engaged,
-        coalesce(p.likes, p.reposts, p.replies) is not null as is_engaged_known
-    from claim_posts as c
-    inner join posts as p on p.post_id = c.post_id
+        i.claim_id,
+        coalesce(s.recent_posts, 0) as recent_posts, coalesce(s.previous_posts, 0) as previous_posts,
+        coalesce(v.recent_voices, 0) as recent_voices, coalesce(v.previous_voices, 0) as previous_voices,
+        coalesce(v.freshness, 0.0) as freshness,
+        coalesce(v.volume, 0)::double as volume, coalesce(v.growth, 0.0) as growth, coalesce(v.burst, 0.0) as burst,
+        coalesce(v.volume_percentile, 0.0) as volume_percentile,
+        coalesce(v.growth_percentile, 0.0) as growth_percentile,
+        coalesce(v.burst_percentile, 0.0) as burst_percentile,
+        coalesce(s.platforms, 0) as platforms, coalesce(s.communities, 0) as communities,
+        coalesce(s.voices, 0) as voices, s.copy_share, coalesce(s.spread, 0.0) as spread,
+        coalesce(s.jump, 0)::double as jump, coalesce(s.jumped_to, []) as jumped_to, s.origin,
+        e.engagement,
+        coalesce(p.enquirers, 0) as enquirers, coalesce(p.recent_enquirers, 0) as recent_enquirers,
+        coalesce(p.correctors, 0) as correctors,
+        coalesce(p.enquiry_share, 0.0) as enquiry_share, coalesce(p.debunk_gap, 0.0) as debunk_gap,
+        c.checkworthy, c.harm, coalesce(c.harms, []) as harms, c.nearness,
+        k.kinship
+    from claim_ids as i
+    left join volume as v on v.claim_id = i.claim_id
+    left join spread as s on s.claim_id = i.claim_id
+    left join engagement as e on e.claim_id = i.claim_id
+    left join speech as p on p.claim_id = i.claim_id
+    left join content as c on c.claim_id = i.claim_id
+    left join kinship as k on k.claim_id = i.claim_id
 ),
 
-known as (
-    select * from members where is_known
-),
-
-engagement as (
-    select claim_id, max(percentile) as engagement
-    from (
-        select claim_id, percent_rank() over (partition by platform order by engaged) as percentile
-        from known
-        where is_engaged_known
+-- what orders the claims in each signal: percentiles inside the platform where the signal has them
+long as (
+    unpivot (
+        select
+            claim_id, freshness,
+            volume_percentile as volume, growth_percentile as growth, burst_percentile as burst,
+            spread, jump, coalesce(engagement, 0.0) as engagement, enquiry_share as enquiry, debunk_gap,
+            coalesce(checkworthy, 0.0) as checkworthy, coalesce(harm, 0.0) as harm, coalesce(nearness, 0.0) as nearness,
+            coalesce(kinship, 0.0) as kinship
+        from wide
     )
-    group by claim_id
-),
-
--- every claim has a row: one whose posts all lie after $as_of has nothing to show for it yet
-counted as (
-    select
-        m.claim_id,
-        count(*) filter (where m.is_known) as posts,
-        count(*) filter (where m.is_known and m.posted_at > $as_of - to_minutes($window_minutes)) as recent_posts,
-        count(*) filter (
-            where m.posted_at > $as_of - 2 * to_minutes($window_minutes)
-            and m.posted_at <= $as_of - to_minutes($window_minutes)
-        ) as previous_posts,
-        count(*) filter (where m.posted_at <= $as_of - to_minutes($window_minutes)) as earlier_posts,
-        greatest(1, ceil(
-            (epoch($as_of) - epoch(min(m.posted_at))) / 60.0 / $window_minutes - 1
-        )) as earlier_windows,
-        count(*) filter (where m.is_known and m.asks and m.role <> 'corrects') as enquiries,
-        count(*) filter (where m.is_known and m.role = 'corrects') as corrections,
-        count(distinct m.platform) filter (where m.is_known) as platforms,
-        count(distinct m.author_key) filter (where m.is_known) as authors
-    from members as m
-    group by m.claim_id
-),
-
-shares as (
-    select
-        *,
-        earlier_posts / earlier_windows as usual_posts,
-        posts - corrections as asked_among,
-        case when posts > corrections then enquiries / (posts - corrections) else 0.0 end as share
-    from counted
-),
-
--- rounded, so that a last bit of floating point decides nothing
-signals as (
-    select
-        claim_id, recent_posts, previous_posts,
-        round(ln((recent_posts + 3) / (previous_posts + 3)), 9) as growth,
-        round((recent_posts - usual_posts) / sqrt(usual_posts + 1), 9) as burst,
-        case
-            when enquiries = 0 or asked_among = 0 then 0.0
-            else round(
-                (
-                    share + 3.8416 / (2 * asked_among)
-                    - 1.96 * sqrt(share * (1 - share) / asked_among + 3.8416 / (4 * asked_among * asked_among))
-                ) / (1 + 3.8416 / asked_among), 9
-            )
-        end as enquiry_share,
-        round(platforms + authors / greatest(posts, 1), 9) as spread,
-        round(coalesce(engagement, 0.0), 9) as engagement,
-        case when posts > 0 then round(1.0 - corrections / posts, 9) else 0.0 end as debunk_gap
-    from shares
-    left join engagement using (claim_id)
+    on volume, growth, burst, spread, jump, engagement, enquiry, debunk_gap, checkworthy, harm, nearness, kinship
+    into name signal value value
 ),
 
 placed as (
     select
-        *,
-        rank() over (order by growth desc) as growth_rank,
-        rank() over (order by burst desc) as burst_rank,
-        rank() over (order by enquiry_share desc) as enquiry_rank,
-        rank() over (order by spread desc) as spread_rank,
-        rank() over (order by engagement desc) as engagement_rank,
-        rank() over (order by debunk_gap desc) as debunk_gap_rank
-    from signals
+        claim_id, signal, freshness, value,
+        rank() over (partition by signal order by value desc) as place,
+        cume_dist() over (partition by signal order by value) as percentile
+    from long
 ),
 
--- a signal that is not there adds nothing, however many claims lack it too
 pointed as (
     select
-        *,
-        case when growth > 0 then round($scale / (60 + growth_rank), 3) else 0.0 end as growth_points,
-        case when burst > 0 then round($scale / (60 + burst_rank), 3) else 0.0 end as burst_points,
-        case when enquiry_share > 0 then round($enquiry_weight * $scale / (60 + enquiry_rank), 3) else 0.0 end
-            as enquiry_points,
-        case when spread > 0 then round($scale / (60 + spread_rank), 3) else 0.0 end as spread_points,
-        case when engagement > 0 then round($scale / (60 + engagement_rank), 3) else 0.0 end as engagement_points,
-        case when debunk_gap > 0 then round($scale / (60 + debunk_gap_rank), 3) else 0.0 end as debunk_gap_points
-    from placed
+        l.claim_id, l.signal,
+        case
+            when l.value <= 0 then 0.0
+            else round(
+                w.weight * $scale * case when $linear then l.percentile / 60 else 1 / (60 + l.place) end
+                * case when w.is_lasting then l.freshness else 1.0 end, 3
+            ) + 0.0
+        end as points
+    from placed as l
+    inner join weights as w on w.signal = l.signal
+),
+
+wide_points as (
+    select
+        claim_id,
+        max(points) filter (where signal = 'volume') as volume_points,
+        max(points) filter (where signal = 'growth') as growth_points,
+        max(points) filter (where signal = 'burst') as burst_points,
+        max(points) filter (where signal = 'spread') as spread_points,
+        max(points) filter (where signal = 'jump') as jump_points,
+        max(points) filter (where signal = 'engagement') as engagement_points,
+        max(points) filter (where signal = 'enquiry') as enquiry_points,
+        max(points) filter (where signal = 'debunk_gap') as debunk_gap_points,
+        max(points) filter (where signal = 'checkworthy') as checkworthy_points,
+        max(points) filter (where signal = 'harm') as harm_points,
+        max(points) filter (where signal = 'nearness') as nearness_points,
+        max(points) filter (where signal = 'kinship') as kinship_points
+    from pointed
+    group by claim_id
 ),
 
 scored as (
     select
-        *,
+        w.*, p.* exclude (claim_id),
         round(
-            growth_points + burst_points + enquiry_points + spread_points + engagement_points + debunk_gap_points, 3
-        ) as score
-    from pointed
+            volume_points + growth_points + burst_points + spread_points + jump_points + engagement_points
+            + enquiry_points + debunk_gap_points + checkworthy_points + harm_points + nearness_points
+            + kinship_points, 3
+        ) + 0.0 as score
+    from wide as w
+    inner join wide_points as p on p.claim_id = w.claim_id
 )
 
 select
-    claim_id,
-    row_number() over (order by score desc, recent_posts desc, claim_id) as rank,
-    score, $as_of as as_of, recent_posts, previous_posts, growth, burst, enquiry_share, spread, engagement,
-    debunk_gap, growth_points, burst_points, enquiry_points, spread_points, engagement_points, debunk_gap_points
+    * exclude (volume_percentile, growth_percentile, burst_percentile),
+    row_number() over (order by score desc, recent_voices desc, claim_id) as rank,
+    $as_of as as_of
 from scored
 order by rank;

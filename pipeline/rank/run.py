@@ -1,0 +1,108 @@
+"""From claims to a list: the signals of ``sql/signals``, fused by ``sql/stages/ranked_claims.sql``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+
+from pipeline.duck import connect_memory, run_statement
+from pipeline.rank.content import content
+from pipeline.rank.signals import weights_table
+from pipeline.statements import statement
+from pipeline.tables import CLAIM_HOURS, CLAIM_MATCHES, RANK_SIGNALS, RANKED_CLAIMS
+
+SIGNAL_FILES = ("rhythm", "volume", "spread", "engagement", "speech", "kinship")
+"""In this order: a later one may read an earlier one. ``members`` comes before all of them."""
+
+_EXEMPLARS = pa.schema([("claim_id", pa.string()), ("text_key", pa.string())])
+_TEXTS = pa.schema([("text_key", pa.string()), ("match_text", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class RankConfig:
+    """Parameters of the ranking."""
+
+    window_minutes: int = 180
+    """Length of "recent": an hour is too short for a claim of three posts, a day too long for a rumor."""
+    scale: float = 1000.0
+    """Makes points readable: the best place of a signal of weight 1 is worth 16.393."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Weights other than those of ``SIGNALS``: learned from staff's triage."""
+    linear: bool = False
+    """Points grow with the percentile instead of the reciprocal place: what learned weights are made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankInputs:
+    """What the ranking knows beside posts and claims; without it, the signals that need it are not there."""
+
+    exemplars: pa.Table = field(default_factory=lambda: _EXEMPLARS.empty_table())
+    """(claim_id, text_key of its exemplar)"""
+    texts: pa.Table = field(default_factory=lambda: _TEXTS.empty_table())
+    """(text_key, match_text)"""
+    claim_matches: pa.Table = field(default_factory=lambda: CLAIM_MATCHES.schema.empty_table())
+    taken_up: Sequence[str] = ()
+    """Ids of claims that people took up: in review, answered, watched or known before."""
+    words: Sequence[str] = ()
+    """The incident's places, names and words."""
+
+
+def rank(
+    posts: pa.Table,
+    claim_posts: pa.Table,
+    as_of: datetime,
+    config: RankConfig | None = None,
+    inputs: RankInputs | None = None,
+) -> dict[str, pa.Table]:
+    """Return ``ranked_claims``, ``claim_hours`` and ``rank_signals`` from what was posted by ``as_of``."""
+    config, inputs = config or RankConfig(), inputs or RankInputs()
+    hours = run_statement(
+        "stages/claim_hours", {"posts": posts, "claim_posts": claim_posts}, {"as_of": as_of}
+    )
+    weights = weights_table(config.weights)
+    ranked = _ranked(posts, claim_posts, as_of, config, inputs, weights)
+    return {
+        CLAIM_HOURS.name: CLAIM_HOURS.conform(hours),
+        RANKED_CLAIMS.name: RANKED_CLAIMS.conform(ranked),
+        RANK_SIGNALS.name: weights,
+    }
+
+
+def _ranked(
+    posts: pa.Table,
+    claim_posts: pa.Table,
+    as_of: datetime,
+    config: RankConfig,
+    inputs: RankInputs,
+    weights: pa.Table,
+) -> pa.Table:
+    """All signals in one connection, each result kept for the next."""
+    values = {"as_of": as_of, "window_minutes": config.window_minutes}
+    given = {
+        "posts": posts.select(_POST_COLUMNS),
+        "claim_posts": claim_posts.select(_CLAIM_POST_COLUMNS),
+        "claim_ids": claim_posts.select(["claim_id"]).group_by("claim_id").aggregate([]),
+        "claim_matches": inputs.claim_matches,
+        "taken_up": pa.table({"claim_id": pa.array(sorted(inputs.taken_up), pa.string())}),
+        "content": content(inputs.exemplars, inputs.texts, inputs.words),
+        "weights": weights,
+    }
+    connection = connect_memory()
+    try:
+        for name, table in given.items():
+            connection.register(name, table)
+        for name in ("members", *SIGNAL_FILES):
+            text = statement(f"signals/{name}")
+            wanted = {key: value for key, value in values.items() if f"${key}" in text}
+            connection.register(name, connection.sql(text, params=wanted).to_arrow_table())
+        last = {"as_of": as_of, "scale": config.scale, "linear": config.linear}
+        return connection.sql(statement("stages/ranked_claims"), params=last).to_arrow_table()
+    finally:
+        connection.close()
+
+
+_POST_COLUMNS = ["post_id", "platform", "source", "author_key", "posted_at", "likes", "reposts", "replies"]
+_CLAIM_POST_COLUMNS = ["claim_id", "post_id", "role", "asks", "variant_key"]
