@@ -31,9 +31,9 @@ _SENDERS = (
     re.compile(rf"^{_DAY},?\s+{_CLOCK}\s+-\s+[^:\n]{{1,60}}:\s*"),
     re.compile(rf"^[^\n\[\]]{{1,60}},\s*\[{_DAY},?\s+{_CLOCK}\]:?\s*\n?"),
     re.compile(rf"^{_CLOCK}\t[^\t\n]{{1,60}}\t"),
-    re.compile(rf"^[^\n::]{{1,40}}[::]?\s+(?:{_DAY}\s+)?{_CLOCK}\s*\n"),
-    re.compile(r"^(?:Forwarded from|转发自|轉發自|轉寄自)[::]?\s*[^\n]{1,60}\n", re.IGNORECASE),
-    re.compile(r"^(?:From|发件人|寄件人|发送人|來自|来自)[::]\s*[^\n]{1,60}\n", re.IGNORECASE),
+    re.compile(rf"^[^\n:\uff1a]{{1,40}}[:\uff1a]?\s+(?:{_DAY}\s+)?{_CLOCK}\s*\n"),
+    re.compile(r"^(?:Forwarded from|转发自|轉發自|轉寄自)[:\uff1a]?\s*[^\n]{1,60}\n", re.IGNORECASE),
+    re.compile(r"^(?:From|发件人|寄件人|发送人|來自|来自)[:\uff1a]\s*[^\n]{1,60}\n", re.IGNORECASE),
 )
 
 
