@@ -11,22 +11,33 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from pipeline.group.components import Pairs, components
 from pipeline.group.verify import Verifier
 
+Hashes = NDArray[np.uint64]
+
 _LARGEST = 1_500
 """Members up to which all pairs of a group are compared."""
 _PAIRS_AT_ONCE = 1_000_000
+_KEY_WORDS = 3
+"""A text key is 24 letters: three words of 64 bits."""
 _STEP = 0.05
 _HIGHEST = 0.7
 
 
 def cut_drift(
-    size: int, edges: Pairs, similarity: NDArray[np.float64], verifier: Verifier, cohesion: float
-) -> NDArray[np.bool_]:
+    spelled: Hashes,
+    edges: Pairs,
+    similarity: NDArray[np.float64],
+    verifier: Verifier,
+    cohesion: float,
+    whole: Hashes,
+) -> tuple[NDArray[np.bool_], Hashes]:
     """Return which edges stay when every group keeps a mean similarity of ``cohesion`` (average linkage).
 
-    A chain too large to compare all pairs is first taken apart by its strongest edges.
+    A chain too large to compare all pairs is first taken apart by its strongest edges. ``spelled`` holds a hash of
+    each text (``spell``); groups whose sum is in ``whole`` are known to stay, and the sums known now are returned.
     """
+    size = len(spelled)
     kept = np.ones(len(edges), np.bool_)
-    threshold = float(similarity.min()) if len(similarity) else 0.0
+    threshold = 0.0
     while threshold < _HIGHEST:
         labels = components(size, edges[kept])
         too_large = np.bincount(labels, minlength=size) > _LARGEST
@@ -35,29 +46,59 @@ def cut_drift(
         threshold += _STEP
         kept &= ~too_large[labels[edges[:, 0]]] | (similarity >= threshold)
     labels = components(size, edges[kept])
-    pieces = _pieces(labels, edges[kept], verifier, cohesion)
-    return np.asarray(kept & (pieces[edges[:, 0]] == pieces[edges[:, 1]]))
+    loose = _loose(labels, edges[kept])
+    hashes = _hashes(spelled, labels)
+    known = np.isin(hashes, whole) & loose
+    pieces, cut = _pieces(labels, np.flatnonzero(loose & ~known), verifier, cohesion)
+    stay = np.asarray(kept & (pieces[edges[:, 0]] == pieces[edges[:, 1]]))
+    loose[cut] = False
+    return stay, np.sort(hashes[loose])
 
 
-def _pieces(
-    labels: NDArray[np.int64], edges: Pairs, verifier: Verifier, cohesion: float
-) -> NDArray[np.int64]:
-    """Return labels after cutting each component by average linkage; complete ones need no look."""
+def _loose(labels: NDArray[np.int64], edges: Pairs) -> NDArray[np.bool_]:
+    """Mark the labels of groups in which not every pair is joined; the others need no look."""
     size = len(labels)
     sizes = np.bincount(labels, minlength=size)
     links = np.bincount(labels[edges[:, 0]], minlength=size)
-    loose = (sizes > 2) & (sizes <= _LARGEST) & (links < sizes * (sizes - 1) // 2)
+    return np.asarray((sizes > 2) & (sizes <= _LARGEST) & (links < sizes * (sizes - 1) // 2))
+
+
+def spell(keys: NDArray[np.bytes_], first_at: NDArray[np.int64]) -> Hashes:
+    """Return a hash of each text: all that the distance between two texts depends on, beside the statistics."""
+    spelled = np.ascontiguousarray(keys.astype(f"S{8 * _KEY_WORDS}")).view(np.uint64).reshape(-1, _KEY_WORDS)
+    mixed = first_at.view(np.uint64)
+    for column in range(_KEY_WORDS):
+        mixed = (mixed ^ spelled[:, column]) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    return np.asarray(mixed * np.uint64(0xBF58476D1CE4E5B9))
+
+
+def _hashes(spelled: Hashes, labels: NDArray[np.int64]) -> Hashes:
+    """Return for each label the sum of what its members spell."""
+    sums = np.zeros(len(labels), np.uint64)
+    np.add.at(sums, labels, spelled)
+    return sums
+
+
+def _pieces(
+    labels: NDArray[np.int64], looked_at: NDArray[np.int64], verifier: Verifier, cohesion: float
+) -> tuple[NDArray[np.int64], list[int]]:
+    """Return labels after cutting the groups ``looked_at`` by average linkage, and the groups that were cut."""
     order = np.argsort(labels, kind="stable")
-    starts = np.searchsorted(labels[order], np.flatnonzero(loose))
-    fresh = labels.copy()
-    groups = [order[start : start + sizes[labels[order[start]]]] for start in starts.tolist()]
+    starts = np.searchsorted(labels[order], looked_at)
+    ends = np.searchsorted(labels[order], looked_at, side="right")
+    fresh, cut = labels.copy(), []
+    groups = [order[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     for batch in _batches(groups):
-        distances = _distances(batch, verifier)
-        for members, apart in zip(batch, distances, strict=True):
+        for members, apart in zip(batch, _distances(batch, verifier), strict=True):
+            if apart.max() <= 1 - cohesion:  # then no mean is larger
+                continue
             parts = fcluster(linkage(apart, "average"), 1 - cohesion, "distance")
             for part in np.unique(parts):
                 fresh[members[parts == part]] = members[parts == part].min()
-    return fresh
+            if parts.max() > 1:
+                cut.append(int(members.min()))
+    return fresh, cut
 
 
 def _batches(groups: list[NDArray[np.int64]]) -> Iterator[list[NDArray[np.int64]]]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from pipeline.group.memory import Memory
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,10 @@ class GroupConfig:
     """Texts that a word or sound may occur in and still bring candidates."""
     most_suggested: int = 3
     """Pairs that each group brings at most, best first."""
+    settled: int = 20_000
+    """Texts from which on the statistics of words and sounds are taken in steps, not anew with each text."""
+    statistics_step: float = 1.02
+    """Growth of the texts with which statistics are taken anew."""
     floor: float = 0.15
     """Cosine on rare words and sounds from which a pair is looked at."""
     exact_vectors: int = 20_000
@@ -70,12 +78,14 @@ class Grouping:
     ``keywords``: group_key to the words that tie it, strongest first; groups of one text have none.
     ``conflicts``: left_key, right_key (texts that one ruling parts), through_keys (texts along which other rulings
     join them, ends included): those stay together, and a person must look.
+    ``memory``: what the next grouping need not compare again.
     """
 
     members: pa.Table
     matches: pa.Table
     keywords: dict[str, list[str]]
     conflicts: pa.Table
+    memory: Memory
 
 
 MEMBERS = pa.schema(

@@ -87,6 +87,40 @@ def nearest_before(rows: Any, floor: float, most: int) -> tuple[Ints, Ints, Floa
     return np.concatenate(left), np.concatenate(right), np.concatenate(products)
 
 
+def near_rows(rows: Any, chosen: Ints, floor: float) -> tuple[Ints, Ints, Floats]:  # noqa: ANN401  scipy
+    """Return (chosen row, other row, product) for every other row that reaches ``floor``."""
+    columns = rows.tocsc()
+
+    def work(first: int, last: int) -> tuple[Ints, Ints, Floats]:
+        return _near_rows(
+            rows.indptr,
+            rows.indices,
+            rows.data,
+            columns.indptr,
+            columns.indices,
+            columns.data,
+            chosen[first:last],
+            np.float32(floor),
+        )
+
+    found = list(in_parallel(work, len(chosen), _ROWS_PER_TASK))
+    if not found:
+        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
+    one, other, products = zip(*found, strict=True)
+    return np.concatenate(one), np.concatenate(other), np.concatenate(products)
+
+
+def best_between(low: Ints, high: Ints, order: Ints, most: int) -> NDArray[np.bool_]:
+    """Say which pairs of groups are taken when one goes through them in ``order``.
+
+    Two groups are paired once, and only while one of them has been paired fewer than ``most`` times.
+    """
+    kept = np.zeros(len(order), np.bool_)
+    if len(order):
+        _best_between(low, high, order, most, np.zeros(int(high.max()) + 1, np.int32), kept)
+    return kept
+
+
 def in_parallel(work: Callable[[int, int], T], size: int, step: int) -> Iterator[T]:
     """Yield the results of ``work(first, last)`` over ``size`` things in order, worked at on all cores."""
     starts = range(0, size, step)
@@ -180,6 +214,48 @@ def _nearest_before(
 
 
 @njit(nogil=True, cache=True)
+def _near_rows(
+    starts: Ints,
+    columns: Ints,
+    values: Floats,
+    postings: Ints,
+    owners: Ints,
+    weights: Floats,
+    chosen: Ints,
+    floor: np.float32,
+) -> tuple[Ints, Ints, Floats]:
+    size = len(starts) - 1
+    sums = np.zeros(size, np.float32)
+    touched = np.empty(size, np.int32)
+    room = len(chosen) * 64
+    left, right, near = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
+    count = 0
+    for row in chosen:
+        met = 0
+        for place in range(starts[row], starts[row + 1]):
+            column = columns[place]
+            met = _gather(
+                size,
+                values[place],
+                owners[postings[column] : postings[column + 1]],
+                weights[postings[column] : postings[column + 1]],
+                sums,
+                touched,
+                met,
+            )
+        if count + met > room:
+            room = 2 * room + met
+            left, right, near = _longer(left, room), _longer(right, room), _longer(near, room)
+        for index in range(met):
+            other = touched[index]
+            if other != row and sums[other] >= floor:
+                left[count], right[count], near[count] = row, other, sums[other]
+                count += 1
+            sums[other] = 0
+    return left[:count].copy(), right[:count].copy(), near[:count].copy()
+
+
+@njit(nogil=True, cache=True)
 def _gather(
     row: int, value: np.float32, owners: Ints, weights: Floats, sums: Floats, touched: Ints, met: int
 ) -> int:
@@ -206,6 +282,20 @@ def _best(sums: Floats, touched: Ints, met: int, floor: np.float32, most: int) -
             kept += 1
     best = np.sort(high[:kept])
     return best[np.argsort(-sums[best], kind="mergesort")[:most]] if kept > most else best
+
+
+@njit(nogil=True, cache=True)
+def _best_between(low: Ints, high: Ints, order: Ints, most: int, count: Ints, kept: Ints) -> None:
+    met = set([np.int64(-1)])  # numba tells the type of a set from a value in it
+    for row in order:
+        one, other = low[row], high[row]
+        if count[one] < most or count[other] < most:
+            code = np.int64(one) << 32 | np.int64(other)
+            if code not in met:
+                met.add(code)
+                count[one] += 1
+                count[other] += 1
+                kept[row] = True
 
 
 @njit(nogil=True, cache=True)

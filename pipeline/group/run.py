@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 
 from pipeline.errors import StageError
 from pipeline.group import explain, pairs, suggest, views
-from pipeline.group.cohesion import cut_drift
+from pipeline.group.cohesion import cut_drift, spell
 from pipeline.group.components import ruled_components
 from pipeline.group.config import GroupConfig, Grouping, TextRuling
+from pipeline.group.memory import Memory, basis_of, digest_of, moments, recall
 from pipeline.group.pairs import Pairs
-from pipeline.group.verify import Verifier
+from pipeline.group.verify import Evidence, Verifier
 
 Progress = Callable[[int, int], None]
 _STEPS = 5
@@ -29,27 +31,33 @@ def group(
     config: GroupConfig | None = None,
     rulings: Sequence[TextRuling] = (),
     progress: Progress | None = None,
+    arrived: NDArray[np.int64] | None = None,
+    memory: Memory | None = None,
 ) -> Grouping:
     """Return the groups of ``texts`` (``TEXTS``); row i of ``vectors`` belongs to text i.
 
     The same texts in any order give the same groups. Rulings always win; rulings on texts that are not here have
-    no effect, and a must-ruling wins over a must-not that it contradicts. Raises ``StageError`` when vectors and
-    texts do not belong together.
+    no effect, and a must-ruling wins over a must-not that it contradicts. ``arrived`` tells in what order texts came
+    (any unit; none: at once). ``memory`` of an earlier grouping by the same code, lexicon and config saves work and
+    changes nothing. Raises ``StageError`` when vectors and texts do not belong together.
     """
     config, told = config or GroupConfig(), progress or (lambda done, total: None)
-    texts, vectors = _in_order(texts, vectors)
+    texts, vectors, arrived = _in_order(texts, vectors, arrived)
     steps = pairs.quantize(vectors)
     keys = texts.column("text_key").to_pylist()
-    verifier = Verifier(texts, config)
+    names = np.array(keys, "S")
+    basis = basis_of(names, arrived, config)
+    verifier = Verifier(texts, config, basis)
     told(1, _STEPS)
-    able = pc.greater_equal(pc.utf8_length(texts.column("match_text")), config.shortest).to_numpy()
+    memory = remember(memory, texts, names, verifier, config)
     asked = suggest.by_meaning(texts.column("match_text"), steps, config)
-    found, evidence = verifier.telling(candidates(texts, able, verifier, config), asked)
+    found, evidence = _together(memory, asked, verifier)
     told(2, _STEPS)
     matched = verifier.matched(evidence)
     told(3, _STEPS)
     edges, strengths = found[matched], evidence.similarity[matched]
-    kept = cut_drift(len(keys), edges, strengths, verifier, config.cohesion)
+    spelled = spell(names, memory.first_at)
+    kept, whole = cut_drift(spelled, edges, strengths, verifier, config.cohesion, memory.whole)
     must, must_not = _ruled(keys, rulings)
     labels = ruled_components(len(keys), edges[kept], strengths[kept], must, must_not)
     told(4, _STEPS)
@@ -58,22 +66,62 @@ def group(
         matches=suggest.matches(keys, labels, found, evidence, steps, must_not, verifier, config),
         keywords=explain.keywords(keys, labels, verifier.words),
         conflicts=explain.conflicts(keys, labels, must, must_not),
+        memory=replace(memory, whole=whole),
     )
     told(_STEPS, _STEPS)
     return grouping
 
 
-def _in_order(texts: pa.Table, vectors: NDArray[np.float32]) -> tuple[pa.Table, NDArray[np.float32]]:
+def remember(
+    memory: Memory | None,
+    texts: pa.Table,
+    keys: NDArray[np.bytes_],
+    verifier: Verifier,
+    config: GroupConfig,
+) -> Memory:
+    """Return the near pairs of these texts with their evidence; what ``memory`` holds is not compared again."""
+    basis, first_at = digest_of(keys[verifier.basis]), moments(texts)
+    able = pc.greater_equal(pc.utf8_length(texts.column("match_text")), config.shortest).to_numpy()
+    rows = candidate_rows(texts, able, verifier, config)
+    known = recall(memory, basis, keys, first_at)
+    if memory is None or known is None:
+        near = pairs.nearest(rows, config.floor, config.neighbors)
+        found, evidence = verifier.telling(near.pairs())
+        return Memory(basis, keys, first_at, near, found, evidence)
+    near, new = pairs.nearest_with(known.near, rows, known.fresh, config.floor, config.neighbors)
+    every = near.pairs()
+    new |= known.redated[every].any(axis=1)
+    found, evidence = verifier.telling(every[new])
+    still = pairs.among(known.found, every[~new])
+    found = np.concatenate([known.found[still], found])
+    evidence = Evidence.joined([known.evidence.take(still), evidence])
+    return Memory(basis, keys, first_at, near, found, evidence, memory.whole)
+
+
+def _together(memory: Memory, asked: Pairs, verifier: Verifier) -> tuple[Pairs, Evidence]:
+    """Return the remembered pairs and those ``asked`` for, each once and sorted, with their evidence."""
+    found = np.concatenate([memory.found, asked])
+    order = pairs.order_of(found)
+    return found[order], Evidence.joined([memory.evidence, verifier.compare(asked)]).take(order)
+
+
+def _in_order(
+    texts: pa.Table, vectors: NDArray[np.float32], arrived: NDArray[np.int64] | None
+) -> tuple[pa.Table, NDArray[np.float32], NDArray[np.int64] | None]:
     if len(texts) != len(vectors):
         raise StageError(f"group: {len(texts)} texts but {len(vectors)} vectors; encode these texts again")
     order = pc.sort_indices(texts.column("text_key")).to_numpy()
-    return texts.take(pa.array(order)), vectors[order]
+    if np.array_equal(order, np.arange(len(order))):
+        return texts, vectors, arrived
+    return texts.take(pa.array(order)), vectors[order], None if arrived is None else arrived[order]
 
 
-def candidates(texts: pa.Table, able: NDArray[np.bool_], verifier: Verifier, config: GroupConfig) -> Pairs:
-    """Return pairs of ``able`` texts that share rare words or sounds."""
-    index = views.stack(verifier.words, views.sound_view(texts.column("match_text"), _PACKED, _PACKED))
-    return pairs.lexical_candidates(index, able, config.floor, config.neighbors, config.rare)
+def candidate_rows(
+    texts: pa.Table, able: NDArray[np.bool_], verifier: Verifier, config: GroupConfig
+) -> views.Sparse:
+    """Return rows of rare words and sounds by whose products candidates are found."""
+    packed = views.sound_view(texts.column("match_text"), verifier.basis, _PACKED)
+    return pairs.telling_rows(views.stack(verifier.words, packed), able, verifier.basis, config.rare)
 
 
 def _ruled(keys: list[str], rulings: Sequence[TextRuling]) -> tuple[Pairs, Pairs]:

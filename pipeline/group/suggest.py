@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.group import pairs
+from pipeline.group import kernels, pairs
 from pipeline.group.config import MATCHES, GroupConfig
 from pipeline.group.pairs import Pairs, Steps
 from pipeline.group.verify import Evidence, Verifier
@@ -92,23 +92,7 @@ def _worth_a_look(evidence: Evidence, near: NDArray[np.float32], config: GroupCo
 def _best_between_groups(
     rows: NDArray[np.int64], groups: NDArray[np.int64], strength: NDArray[np.float64], most: int
 ) -> NDArray[np.int64]:
-    """Return the best row of each two groups, and of those the ``most`` best of each group, in order."""
+    """Return the best row of each two groups, in order; a pair is there for a group that has fewer than ``most``."""
     low, high = groups.min(axis=1, initial=1 << 31), groups.max(axis=1, initial=0)
-    order = np.lexsort((rows, -strength))
-    codes = (low << 32 | high)[order]
-    by_code = np.argsort(codes, kind="stable")
-    first = by_code[np.flatnonzero(np.diff(codes[by_code], prepend=-1))]
-    order = order[np.sort(first)]
-    kept = _rank_within(low[order]) < most
-    kept |= _rank_within(high[order]) < most
-    return np.sort(rows[order[kept]])
-
-
-def _rank_within(groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for each entry how many entries of its group come before it."""
-    order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    lengths = np.diff(np.append(starts, len(groups)))
-    rank = np.empty(len(groups), np.int64)
-    rank[order] = np.arange(len(groups)) - np.repeat(starts, lengths)
-    return rank
+    order = np.argsort(-strength, kind="stable")
+    return np.asarray(rows[kernels.best_between(low, high, order, most)])

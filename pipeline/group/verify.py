@@ -48,6 +48,10 @@ class Evidence:
         """Return the evidence of some pairs, by position or mask."""
         return Evidence(*(getattr(self, name.name)[rows] for name in fields(self)))
 
+    def after(self, other: Evidence, order: NDArray[np.int64]) -> Evidence:
+        """Return the evidence of the pairs of ``other`` and of these, in this order."""
+        return Evidence.joined([other, self]).take(order)
+
     @staticmethod
     def joined(parts: Sequence[Evidence]) -> Evidence:
         """Return the evidence of all parts in order."""
@@ -59,11 +63,12 @@ class Evidence:
 class Verifier:
     """Compares texts of one table in several views."""
 
-    def __init__(self, texts: pa.Table, config: GroupConfig) -> None:
+    def __init__(self, texts: pa.Table, config: GroupConfig, basis: views.Basis | None = None) -> None:
         self._config = config
         tokens, forms = texts.column("tokens"), texts.column("match_text")
-        self.words = views.word_view(tokens)
-        self.sounds = views.sound_view(forms)
+        self.basis = np.ones(len(texts), np.bool_) if basis is None else basis
+        self.words = views.word_view(tokens, self.basis)
+        self.sounds = views.sound_view(forms, self.basis)
         self.places = facts.places(tokens)
         self.numbers = facts.numbers(tokens)
         self._corrects = is_correction(forms)
@@ -94,20 +99,18 @@ class Verifier:
             wanted,
         )
 
-    def telling(self, found: Pairs, asked: Pairs) -> tuple[Pairs, Evidence]:
-        """Return the pairs that reach ``suggested``, and those ``asked`` for, with their evidence.
+    def telling(self, found: Pairs) -> tuple[Pairs, Evidence]:
+        """Return the pairs that reach ``suggested``, with their evidence.
 
         Most candidates tell nothing; dropping them block by block bounds memory.
         """
-        kept, said = [asked], [self.compare(asked)]
+        kept, said = [found[:0]], [self.compare(found[:0])]
         for block in pairs.blocks(found):
             evidence = self.compare(block)
             high = evidence.similarity >= self._config.suggested
             kept.append(block[high])
             said.append(evidence.take(high))
-        together = np.concatenate(kept)
-        order = pairs.order_of(together)
-        return together[order], Evidence.joined(said).take(order)
+        return np.concatenate(kept), Evidence.joined(said)
 
     def _brevity(self, found: Pairs) -> NDArray[np.float64]:
         """Return how little the shorter text of each pair says: near 0 for a long post, 1 for an empty one."""

@@ -21,6 +21,9 @@ from scipy import sparse
 Sparse = Any
 """A ``scipy.sparse.csr_matrix`` of float32; scipy ships no types."""
 
+Basis = NDArray[np.bool_]
+"""Which texts the statistics are of: one value per text."""
+
 PRIOR_TEXTS = 2_000
 """Imagined texts whose words follow jieba's frequencies: with fewer real ones, they decide what is common."""
 _PRIOR_WORDS = 20
@@ -46,7 +49,7 @@ class View:
     """What the columns are, where that can be shown."""
 
 
-def word_view(tokens: pa.ChunkedArray) -> View:
+def word_view(tokens: pa.ChunkedArray, basis: Basis) -> View:
     """Return the view of words: two or more characters, or Latin letters and digits."""
     tokens = _whole(tokens)
     rows = pc.list_parent_indices(tokens).to_numpy(zero_copy_only=False)
@@ -59,13 +62,15 @@ def word_view(tokens: pa.ChunkedArray) -> View:
     names = tuple(coded.dictionary.take(pa.array(order)).to_pylist())
     columns = rank[coded.indices.to_numpy(zero_copy_only=False)]
     counts = _counts(rows[telling.to_numpy(zero_copy_only=False)], columns, (len(tokens), len(order)))
-    return _weigh(counts, _prior_documents(names), PRIOR_TEXTS, names)
+    return _weigh(counts, basis, _prior_documents(names), PRIOR_TEXTS, names)
 
 
-def sound_view(texts: pa.ChunkedArray, shortest: int = 2, longest: int = 2) -> View:
+def sound_view(texts: pa.ChunkedArray, basis: Basis, width: int = 2) -> View:
     """Return the view of neighboring syllables: homophones are alike in it, so disguised spellings are found."""
     codes, rows = code_points(texts)
-    return _gram_view(_syllables()[codes], rows, len(texts), shortest, longest)
+    grams, owners = _grams(_syllables()[codes], rows, width)
+    counts = _counts(owners, grams, (len(texts), 1 << _BUCKETS))
+    return _weigh(counts, basis, np.zeros(0), 0, ())
 
 
 def stack(*views: View) -> Sparse:
@@ -82,14 +87,6 @@ def code_points(texts: pa.ChunkedArray) -> tuple[NDArray[np.uint32], NDArray[np.
     rows = np.cumsum(codes == _BREAK, dtype=np.int32)
     kept = (codes != _BREAK) & (codes != _SPACE)
     return codes[kept], rows[kept]
-
-
-def _gram_view(
-    codes: NDArray[np.uint32], rows: NDArray[np.int32], size: int, shortest: int, longest: int
-) -> View:
-    grams, owners = zip(*(_grams(codes, rows, width) for width in range(shortest, longest + 1)), strict=True)
-    counts = _counts(np.concatenate(owners), np.concatenate(grams), (size, 1 << _BUCKETS))
-    return _weigh(counts, np.zeros(0), 0, ())
 
 
 def _grams(
@@ -112,12 +109,14 @@ def _counts(rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]) -
     return matrix
 
 
-def _weigh(counts: Sparse, prior: NDArray[np.float64], imagined: int, names: tuple[str, ...]) -> View:
+def _weigh(
+    counts: Sparse, basis: Basis, prior: NDArray[np.float64], imagined: int, names: tuple[str, ...]
+) -> View:
     """Return rows of (1 + log tf) x smoothed idf, as scikit-learn defines them, with prior documents added."""
-    documents = np.bincount(counts.indices, minlength=counts.shape[1]).astype(np.float64)
+    documents = documents_of(counts, basis).astype(np.float64)
     if len(prior):
         documents += prior
-    total = 1 + counts.shape[0] + imagined
+    total = 1 + int(basis.sum()) + imagined
     idf = (np.log(total / (1 + documents)) + 1).astype(np.float32)
     weights = idf[counts.indices]
     presence = sparse.csr_matrix((weights, counts.indices, counts.indptr), shape=counts.shape)
@@ -129,6 +128,12 @@ def _weigh(counts: Sparse, prior: NDArray[np.float64], imagined: int, names: tup
     rows.data /= np.repeat(norms, np.diff(rows.indptr)).astype(np.float32)
     mass = _row_sums(np.square(weights), rows.indptr).astype(np.float32)
     return View(rows, presence, mass, float((np.log(total) + 1) ** 2), names)
+
+
+def documents_of(counts: Sparse, basis: Basis) -> NDArray[np.int64]:
+    """Return in how many of the texts of ``basis`` each column occurs."""
+    told = counts.indices if basis.all() else counts.indices[np.repeat(basis, np.diff(counts.indptr))]
+    return np.asarray(np.bincount(told, minlength=counts.shape[1]))
 
 
 def _row_sums(values: NDArray[np.float32], starts: NDArray[Any]) -> NDArray[np.float64]:

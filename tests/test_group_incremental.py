@@ -1,0 +1,153 @@
+"""New texts join what was grouped before, and the result is that of grouping all at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.hashing import HashingEncoder
+from pipeline.group import GroupConfig, Grouping, group
+from pipeline.group.memory import Memory, basis_of, recall
+from pipeline.normalize import normalize
+from pipeline.segment import segment
+
+SMALL = GroupConfig(
+    settled=6, statistics_step=1.5, neighbors=2, rare=8, matched=0.12, suggested=0.05, floor=0.05
+)
+"""Every rule of a million texts at the size of a few: statistics in steps, full lists, common words."""
+START = datetime(2026, 3, 13, tzinfo=UTC)
+PIECES = (
+    "海港巷火灾三人受伤",
+    "消防局说是电动车充电",
+    "选票被扔进垃圾桶",
+    "投票站工作人员作废选票",
+    "自来水有毒不能喝",
+    "水厂说水质正常",
+    "唐人街今晚停电",
+    "学校明天停课一天",
+)
+posts_of = st.lists(
+    st.tuples(st.lists(st.sampled_from(PIECES), min_size=1, max_size=2), st.integers(0, 800)),
+    min_size=1,
+    max_size=16,
+)
+Said = list[tuple[list[str], int]]
+
+
+def texts_of(said: Said) -> pa.Table:
+    times = [START + timedelta(days=day) for _, day in said]
+    table = pa.table(
+        {
+            "post_id": [f"p:{index}" for index in range(len(said))],
+            "title": pa.array([None] * len(said), pa.string()),
+            "text": ["，".join(pieces) for pieces, _ in said],
+            "posted_at": pa.array(times, pa.timestamp("us", "UTC")),
+        }
+    )
+    return segment(normalize(table), table)
+
+
+@cache
+def key_of(text: str) -> str:
+    table = pa.table({"post_id": ["p"], "title": pa.array([None], pa.string()), "text": [text]})
+    return str(normalize(table)["text_key"][0])
+
+
+def arrivals(said: Said, texts: pa.Table) -> Any:
+    """In what order the texts of ``said`` were first met."""
+    met: dict[str, int] = {}
+    for index, (pieces, _) in enumerate(said):
+        met.setdefault(key_of("，".join(pieces)), index)
+    return np.array([met[key] for key in texts["text_key"].to_pylist()], np.int64)
+
+
+def grouped(said: Said, memory: Memory | None = None, config: GroupConfig = SMALL) -> Grouping:
+    texts = texts_of(said)
+    vectors = HashingEncoder().encode(texts["match_text"].to_pylist())
+    return group(texts, vectors, config, arrived=arrivals(said, texts), memory=memory)
+
+
+def assert_same(one: Grouping, other: Grouping) -> None:
+    assert one.members.equals(other.members)
+    assert one.matches.equals(other.matches)
+    assert one.keywords == other.keywords
+    assert one.memory.near.later.tolist() == other.memory.near.later.tolist()
+    assert one.memory.near.product.tolist() == other.memory.near.product.tolist()
+
+
+@settings(max_examples=15, deadline=None)
+@given(posts_of, posts_of, posts_of)
+def test_texts_that_join_give_what_all_at_once_gives(first: Said, second: Said, third: Said) -> None:
+    memory = None
+    for said in (first, first + second, first + second + third):
+        with_memory, afresh = grouped(said, memory), grouped(said)
+        assert_same(with_memory, afresh)
+        memory = with_memory.memory
+
+
+def many(count: int) -> Said:
+    return [([PIECES[n % 8], PIECES[n // 8 % 8], f"第{n}次报道"], n) for n in range(count)]
+
+
+def test_what_is_remembered_is_used_and_a_text_that_is_gone_is_noticed() -> None:
+    config = replace(SMALL, statistics_step=100.0)
+    before = grouped(many(60), config=config)
+    texts = texts_of(many(64))
+    keys = np.array(texts["text_key"].to_pylist(), "S")
+    known = recall(before.memory, before.memory.basis, keys, np.zeros(len(keys), np.int64))
+    assert known is not None and int(known.fresh.sum()) == len(keys) - len(before.memory.keys) > 0
+    gone = keys[keys != before.memory.keys[5]]
+    assert recall(before.memory, before.memory.basis, gone, np.zeros(len(gone), np.int64)) is None
+    assert recall(before.memory, "other statistics", keys, np.zeros(len(keys), np.int64)) is None
+    assert_same(grouped(many(64), before.memory, config), grouped(many(64), config=config))
+
+
+def test_an_earlier_post_of_a_known_text_moves_its_pairs() -> None:
+    config = replace(SMALL, statistics_step=100.0)
+    before = grouped(many(40), config=config)
+    moved = [(pieces, day - 900) if day == 7 else (pieces, day) for pieces, day in many(40)]
+    assert_same(grouped(moved, before.memory, config), grouped(moved, config=config))
+
+
+def test_statistics_stand_still_while_texts_arrive() -> None:
+    keys = np.array([f"{n:024d}" for n in range(100)], "S")
+    arrived = np.arange(100)[::-1].astype(np.int64)
+    marked = basis_of(keys, arrived, SMALL)
+    assert 100 / SMALL.statistics_step < marked.sum() <= 100
+    assert arrived[marked].max() < arrived[~marked].min()
+    newer = basis_of(np.append(keys, b"9" * 24), np.append(arrived, 100), SMALL)
+    assert newer[:-1].tolist() == marked.tolist() and not newer[-1]
+    assert basis_of(keys, None, SMALL).all()
+
+
+def test_memory_survives_the_disk_and_what_is_no_memory_is_none(tmp_path: Path) -> None:
+    memory = grouped(many(30)).memory
+    memory.save(tmp_path / "memory.npz")
+    back = Memory.load(tmp_path / "memory.npz")
+    assert back is not None and back.basis == memory.basis
+    assert_same(grouped(many(33), back), grouped(many(33)))
+    (tmp_path / "torn.npz").write_bytes((tmp_path / "memory.npz").read_bytes()[:1000])
+    assert Memory.load(tmp_path / "torn.npz") is None
+    assert Memory.load(tmp_path / "none.npz") is None
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_any_number_of_threads_gives_the_same(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    from pipeline.group import kernels
+
+    expected = grouped(many(60))
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(kernels, "_ROWS_PER_TASK", 7)
+    monkeypatch.setattr(kernels, "_PAIRS_PER_TASK", 5)
+    assert_same(grouped(many(60)), expected)
