@@ -20,7 +20,7 @@ def foldings(text: str, words: tuple[str, ...] = ()) -> list[str]:
     ("text", "said"),
     [
         ("昨晚又有人枪鸡学校", "枪鸡→枪击 (homophone)"),
-        ("郑腐什么都不说", "郑腐→政府 (homophone)"),
+        ("政腑什么都不说", "政腑→政府 (homophone)"),
         ("桶性恋不是病", "桶性恋→同性恋 (Cantonese homophone)"),
         ("昨晚学校发生木仓击案", "木仓→枪 (split)"),
         ("他自家的火乍弹", "火乍弹→炸弹 (split character)"),
@@ -61,7 +61,7 @@ def test_words_of_the_incident_reach_normalize() -> None:
 
 
 def test_the_reading_that_gains_most_wins_and_readings_never_overlap() -> None:
-    lines = ["郑腐和警茶说疫秒", "枪鸡学校"]
+    lines = ["政腑和警茶说疫秒", "枪鸡学校"]
     found = disguises().fold(lines, *codes_of(lines))
     ends = [(folding.line, folding.at + len(folding.seen)) for folding in found]
     starts = [(folding.line, folding.at) for folding in found]

@@ -30,13 +30,22 @@ GAINS: Mapping[str, float] = {
     "look-alike": 6.0,
     "inserted mark": 5.0,
 }
-"""What a reading must gain in log-probability, per kind."""
+"""What a reading must gain in log-probability, per kind; where two kinds fit, the first is named."""
+_ORDER = {kind: place for place, kind in enumerate(GAINS)}
+
+ALL_CHANGED = 3.0
+"""What it must gain beyond that where no character of the word is left: parts of names look like that."""
 
 _TARGETS = CHECKOUT / "data" / "lexicon" / "targets.toml"
 _USUAL = CHECKOUT / "data" / "lexicon" / "usual.txt"
 _HASHES = 1 << 20
 _AROUND = 6
 _NOT_HAN = re.compile("[^\u3400-\u4dbf\u4e00-\u9fff]")
+
+
+def needed(seen: str, read: str, kind: str) -> float:
+    """Return what reading ``seen`` as ``read`` must gain."""
+    return GAINS[kind] if set(seen) & set(read) else GAINS[kind] + ALL_CHANGED
 
 
 class Candidate(NamedTuple):
@@ -122,7 +131,7 @@ class Disguises:
             before = _NOT_HAN.split(line[max(0, at - _AROUND) : at])[-1]
             after = _NOT_HAN.split(line[end : end + _AROUND])[0]
             gain = self._gain(before, seen, read, after)
-            if gain >= GAINS[kind]:
+            if gain >= needed(seen, read, kind):
                 yield Candidate(gain, at, seen, read, kind)
 
     def _options(self, line: str, at: int) -> Iterator[tuple[str, str, str]]:
@@ -145,7 +154,7 @@ class Disguises:
 def _apart(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Return candidates that do not overlap, those that gain most first, in the order of the line."""
     kept: list[Candidate] = []
-    for candidate in sorted(candidates, key=lambda c: (-c.gain, c.at, c.read, c.kind)):
+    for candidate in sorted(candidates, key=lambda c: (-c.gain, c.at, c.read, _ORDER[c.kind])):
         end = candidate.at + len(candidate.seen)
         if all(end <= other.at or other.at + len(other.seen) <= candidate.at for other in kept):
             kept.append(candidate)
