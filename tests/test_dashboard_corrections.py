@@ -149,7 +149,7 @@ def test_a_text_is_stored_when_its_field_is_left_and_its_siblings_are_stale(desk
     assert latest.document.line("s2").texts["zh-Hans"] == "两人受伤。"
     assert latest.document.line("s2").doubts == {"en": d.Doubt.STALE}
     assert "numbers differ" in text_of(at)
-    press(at, "confirm_s2_en")
+    press(at, "confirm_s2")
     assert room.draft(draft.draft_id).document.line("s2").doubts == {}
 
 

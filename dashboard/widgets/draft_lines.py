@@ -10,7 +10,17 @@ import streamlit as st
 from dashboard import correct
 from dashboard.desk import Desk
 from dashboard.render import show
-from pipeline.correction.document import FACTUAL, MAX_CHARS, Line, Part, add_line, cite, confirm, remove_line
+from pipeline.correction.document import (
+    FACTUAL,
+    MAX_CHARS,
+    Document,
+    Line,
+    Part,
+    add_line,
+    cite,
+    confirm,
+    remove_line,
+)
 from pipeline.correction.lockstep import REGIONS, in_step
 from pipeline.correction.machine import Machine, translate
 from pipeline.correction.templates import hint
@@ -59,29 +69,18 @@ def _text(desk: Desk, draft: Draft, line: Line, language: str) -> None:
     words, text = desk.words, line.texts.get(language, "")
     mark = hashlib.blake2b(f"{draft.draft_id}{text}".encode(), digest_size=4).hexdigest()
     key = f"text_{line.line_id}_{language}_{mark}"
-    label = f"{words.of('speech', language)} · {words.of('part', line.part.value)}"
     with st.container(key=f"speech_{line.line_id}_{language}"):
         st.text_area(
-            label,
+            words.of("speech", language),
             value=text,
             key=key,
             height="content",
             max_chars=MAX_CHARS,
-            placeholder=words.of("speech", language),
-            label_visibility="collapsed",
             on_change=partial(_typed, desk, draft, line.line_id, language, key),
             disabled=not desk.may(Act.DRAFT),
         )
         if doubt := line.doubts.get(language):
-            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-                show("doubt", words=words, doubt=doubt, language=language)
-                label = words("correction.confirm")
-                st.button(
-                    label,
-                    key=f"confirm_{line.line_id}_{language}",
-                    on_click=partial(_confirmed, desk, draft, line.line_id, language),
-                    disabled=not desk.may(Act.DRAFT),
-                )
+            show("doubt", words=words, doubt=doubt)
 
 
 def _typed(desk: Desk, draft: Draft, line_id: str, language: str, key: str) -> None:
@@ -96,8 +95,16 @@ def _typed(desk: Desk, draft: Draft, line_id: str, language: str, key: str) -> N
         st.session_state[CLASH] = clash
 
 
-def _confirmed(desk: Desk, draft: Draft, line_id: str, language: str) -> None:
-    correct.change(desk, draft.draft_id, lambda document: confirm(document, line_id, language))
+def _confirmed(desk: Desk, draft: Draft, line: Line) -> None:
+    """A person read every text of the line beside the others."""
+
+    def confirmed(document: Document) -> Document:
+        for language in line.doubts:
+            if document.line(line.line_id).texts.get(language) == line.texts.get(language):
+                document = confirm(document, line.line_id, language)
+        return document
+
+    correct.change(desk, draft.draft_id, confirmed)
 
 
 def _cited(desk: Desk, draft: Draft, line: Line) -> None:
@@ -123,6 +130,9 @@ def _cited(desk: Desk, draft: Draft, line: Line) -> None:
 def _moves(desk: Desk, draft: Draft, line: Line) -> None:
     words, machine = desk.words, Machine.from_environment()
     with st.container(key=f"moves_{line.line_id}", horizontal=True, gap="small"):
+        if line.doubts:
+            label, act = words("correction.confirm"), partial(_confirmed, desk, draft, line)
+            st.button(label, key=f"confirm_{line.line_id}", type="primary", on_click=act)
         if st.button(words("correction.convert"), key=f"convert_{line.line_id}"):
             region = str(st.session_state.get("region") or "us")
             correct.change(desk, draft.draft_id, lambda document: in_step(document, line.line_id, region))
