@@ -136,11 +136,16 @@ class RawWriter:
 
     def reject(self, row: int | None, reason: str, raw: str) -> None:
         """Keep a row that could not be read, with its number and why; long rows are cut, handles blotted."""
-        self.summary.rejects += 1
-        line = json.dumps({"row": row, "reason": reason, "raw": _blotted(raw)}, ensure_ascii=False)
+        self.reject_all([(row, reason, raw)])
+
+    def reject_all(self, rejects: Iterable[tuple[int | None, str, str]]) -> None:
+        """Keep rows that could not be read, as ``reject`` does."""
         self._rejects.touch(mode=0o600)
         with self._rejects.open("a", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(line + "\n")
+            for row, reason, raw in rejects:
+                self.summary.rejects += 1
+                line = {"row": row, "reason": reason, "raw": _blotted(raw)}
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     @property
     def _rejects(self) -> Path:

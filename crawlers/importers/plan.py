@@ -182,13 +182,14 @@ def _rows_of(path: Path, sample: bytes, encoding: str | None) -> Rows:
     head = sample.lstrip(b"\xef\xbb\xbf\0 \r\n\t")
     if encoding is not None and encoding not in ENCODINGS:
         raise UsageError(f"--encoding {encoding}: one of {', '.join(ENCODINGS)}")
-    if head[:1] in {b"{", b"["} and encoding is None:
-        if b"\0" in sample[:4]:
-            raise UsageError(f"{path}: JSON in UTF-16; save it as UTF-8")
+    if head[:1] in {b"{", b"["} and encoding is None and head[1:2] != b"\0":
         return _json_rows(path, head)
     name = encoding or encoding_of(sample, path)
     name = "utf-8-sig" if name == "utf-8" else name
-    layout = layout_of(sample.decode(name, "replace"), name, lambda row: recognize_any([row]) is not None)
+    text = sample.decode(name, "replace")
+    if encoding is None and name.startswith("utf-16") and text.lstrip("\ufeff \r\n\t")[:1] in {"{", "["}:
+        raise UsageError(f"{path}: JSON in UTF-16; save it as UTF-8")
+    layout = layout_of(text, name, lambda row: recognize_any([row]) is not None)
     return Rows("table", lambda source: table_batches(source, layout), layout.zone)
 
 

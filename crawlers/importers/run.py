@@ -91,8 +91,8 @@ def _copy(reading: Reading, stamp: Stamp, writer: RawWriter, tick: Tick) -> dict
         for table, unusable in parts.tables(source):
             if table.num_rows:
                 writer.write(table)
-            for problem in unusable:
-                writer.reject(problem.row, problem.reason, problem.raw)
+            if unusable:
+                writer.reject_all((one.row, one.reason, one.raw) for one in unusable)
             tick(source.position(), source.size)
     finally:
         source.close()

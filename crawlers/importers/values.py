@@ -43,7 +43,8 @@ class Reader:
             head, mark, rest = path.partition("[")
             lists = self.column(head)
             steps = _steps(f"{mark}{rest}")[1:]
-            return [_through(one, steps) for one in lists] if any(lists) else lists
+            nothing = lists.count(None) == len(lists)
+            return lists if nothing else [_through(one, steps) for one in lists]
         if "." not in path or (self.rows and path in self.rows[0]):
             return _picked(self.rows, path)
         outer, _, last = path.rpartition(".")

@@ -1,7 +1,7 @@
 """``chengqing bench import``: rows per CPU-second and memory of imports, each in a child process of its own.
 
 Zeeschuimer-like NDJSON is made here (two sizes, so that growth of memory shows); CED's reposts are read where the data
-folder has them. The peer is the least that one would write by hand: ``json.loads`` per line, the same fields by ``get``,
+folder has them. The peer is the least that one would write by hand: ``json.loads`` a line, the same fields by ``get``,
 Parquet in parts of as many rows. It hashes no author, checks no id and loses the file at its first bad row.
 """
 
