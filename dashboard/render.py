@@ -29,6 +29,7 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
+        auto_reload=False,  # templates change with the code; asking the disk each time costs a tenth of a run
         undefined=jinja2.StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,

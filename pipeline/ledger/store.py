@@ -61,11 +61,7 @@ class Store:
     @contextlib.contextmanager
     def connect(self) -> Iterator[sqlite3.Connection]:
         """A connection for reading; closed at the end. What SQLite refuses becomes ``StoreError``."""
-        if self.read_only and self._is_behind():
-            connection = sqlite3.connect(":memory:", isolation_level=None)
-            self._make(connection)
-        else:
-            connection = self._open()
+        connection = self._readable() if self.read_only else self._open()
         try:
             yield connection
         except sqlite3.DatabaseError as error:
@@ -89,13 +85,25 @@ class Store:
         for name in self.SCHEMAS:
             connection.executescript(statement(name))
 
-    def _is_behind(self) -> bool:
-        """Nothing to read yet: no file, one whose first writer was killed, or no room of this kind in it."""
-        if not self.path.exists() or self.path.stat().st_size == 0:
-            return True
-        with contextlib.closing(self._open()) as connection:
+    def _readable(self) -> sqlite3.Connection:
+        """The file, or an empty one in memory while there is nothing to read yet: no file, one whose first writer was
+        killed, or no room of this kind in it."""
+        if self.path.exists() and self.path.stat().st_size:
+            connection = self._open()
+            if self._is_complete(connection):
+                return connection
+            connection.close()
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        self._make(connection)
+        return connection
+
+    def _is_complete(self, connection: sqlite3.Connection) -> bool:
+        try:
             known = {row[0] for row in connection.execute(statement("ledger/table_names"))}
-        return not _tables_of(self.SCHEMAS) <= known
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise StoreError(f"ledger {self.path}: {error}; restore it from the backup") from error
+        return _tables_of(self.SCHEMAS) <= known
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

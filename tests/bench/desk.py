@@ -31,9 +31,9 @@ from pipeline.people import AccountRole, Person
 
 CLAIMS = 100_000
 REPEATS = 15
-PEOPLE, ROUNDS = 10, 8
-THINKING = (1.0, 4.0)
-"""Seconds between two actions of one person: quick work, each claim read, opened and decided within ten seconds."""
+PEOPLE, ROUNDS = 10, 5
+THINKING = (2.0, 8.0)
+"""Seconds between two actions of one person: quick work, a claim found, read and decided every twenty seconds."""
 NEWS = 5
 """How often one acts while nine look at the same claim."""
 
