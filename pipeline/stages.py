@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -20,18 +21,20 @@ from pipeline.claims import Previous, make_claims, speakers
 from pipeline.collect import collect
 from pipeline.errors import StageError
 from pipeline.group import GroupConfig, TextRuling, group
+from pipeline.group.cache import GroupCache, arrivals
 from pipeline.normalize import normalize
 from pipeline.paths import DataDir
 from pipeline.progress import Tick
 from pipeline.rank import RankConfig, RankInputs, rank
 from pipeline.raw import Crawl, read_observations
 from pipeline.records import MatchRuling, RulingKind, Status
-from pipeline.segment import segment
+from pipeline.segment import segment, segmenter
 from pipeline.vectors import VectorCache
-from pipeline.versions import lexicon_version
+from pipeline.versions import code_digest, lexicon_version
 
 Tables = dict[str, pa.Table]
 
+_CONTRADICTED = "ruling that parts two posts which other rulings join: see ruling_conflicts"
 _SAME_WORDS = "ruling that parts two posts of the same words: they cannot stand apart"
 
 NORMALIZE_ROWS = 100_000
@@ -104,7 +107,7 @@ def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
     posts = tables[t.POSTS.name]
     parts = []
     for start in range(0, posts.num_rows, NORMALIZE_ROWS):
-        parts.append(normalize(posts.slice(start, NORMALIZE_ROWS), context.aliases))
+        parts.append(normalize(posts.slice(start, NORMALIZE_ROWS), context.aliases, context.user_words))
         tick(min(start + NORMALIZE_ROWS, posts.num_rows), posts.num_rows)
     normalized = pa.concat_tables(parts)
     empty = pc.sum(pc.equal(normalized.column("match_text"), "")).as_py() or 0
@@ -136,13 +139,36 @@ def _encode(context: Context, tables: Tables, tick: Tick) -> Outcome:
 def _group(context: Context, tables: Tables, tick: Tick) -> Outcome:
     texts = tables[t.TEXTS.name]
     vectors = context.vectors.rows(texts)
-    rulings, unheard = text_rulings(context.rulings, tables[t.POSTS.name], tables[t.NORMALIZED_POSTS.name])
-    grouping = group(texts, vectors, context.group_config, rulings, tick)
+    posts, normalized = tables[t.POSTS.name], tables[t.NORMALIZED_POSTS.name]
+    rulings, unheard = text_rulings(context.rulings, posts, normalized)
+    cache = _group_cache(context)
+    arrived = arrivals(texts, posts, normalized)
+    grouping = group(texts, vectors, context.group_config, rulings, tick, arrived, cache.load())
+    if not context.as_of_wanted:  # a replay knows less; the next run would compare all again
+        cache.keep(grouping.memory)
     keys = grouping.members.column("group_key").to_pylist()
     keywords = pa.array([grouping.keywords.get(key, []) for key in keys], t.STRINGS)
     groups = t.TEXT_GROUPS.conform(grouping.members.append_column("keywords", keywords))
-    outcome = {t.TEXT_GROUPS.name: groups, t.TEXT_MATCHES.name: t.TEXT_MATCHES.conform(grouping.matches)}
-    return Outcome(outcome, unheard)
+    conflicts = ruling_conflicts(context.rulings, grouping.conflicts, posts, normalized)
+    if conflicts.num_rows:
+        unheard |= {_CONTRADICTED: conflicts.num_rows}
+    made = {
+        t.TEXT_GROUPS.name: groups,
+        t.TEXT_MATCHES.name: t.TEXT_MATCHES.conform(grouping.matches),
+        t.RULING_CONFLICTS.name: conflicts,
+    }
+    return Outcome(made, unheard)
+
+
+def _group_cache(context: Context) -> GroupCache:
+    decided_by = [
+        code_digest(),
+        lexicon_version(),
+        speech_revision(),
+        segmenter(),
+        sorted(context.user_words),
+    ]
+    return GroupCache(context.data.lake(context.incident_id), context.group_config, decided_by)
 
 
 def text_rulings(
@@ -152,32 +178,54 @@ def text_rulings(
 
     A ruling on a reply speaks about the post it reacts to; a later ruling on a pair overrides an earlier one.
     """
+    key_of = _texts_of_rulings(rulings, posts, normalized)
+    latest: dict[tuple[str, str], bool] = {}
+    unheard: Counter[str] = Counter()
+    for ruling in rulings:
+        keys = [key_of.get(post, "") for post in (ruling.left_post, ruling.right_post)]
+        must = ruling.kind is RulingKind.MUST
+        if not all(keys):
+            unheard["ruling on a post that is not held"] += 1
+        elif keys[0] != keys[1]:
+            latest[min(keys), max(keys)] = must
+        elif not must:
+            unheard[_SAME_WORDS] += 1
+    heard = [TextRuling(left, right, must) for (left, right), must in sorted(latest.items())]
+    return heard, dict(unheard)
+
+
+def ruling_conflicts(
+    rulings: Sequence[MatchRuling], conflicts: pa.Table, posts: pa.Table, normalized: pa.Table
+) -> pa.Table:
+    """``RULING_CONFLICTS``: the conflicts of a grouping, told by the posts that people ruled on."""
+    key_of = _texts_of_rulings(rulings, posts, normalized) if conflicts.num_rows else {}
+    post_of = {key: post for post, key in sorted(key_of.items(), reverse=True)}
+    rows: list[dict[str, object]] = [
+        {
+            "left_post": post_of[row["left_key"]],
+            "right_post": post_of[row["right_key"]],
+            "through_posts": [post_of[key] for key in row["through_keys"]],
+        }
+        for row in conflicts.to_pylist()
+    ]
+    return t.RULING_CONFLICTS.from_rows(rows)
+
+
+def _texts_of_rulings(
+    rulings: Sequence[MatchRuling], posts: pa.Table, normalized: pa.Table
+) -> dict[str, str]:
+    """The key of the text that each ruled post speaks through, of those that are held."""
     if not rulings:
-        return [], {}
+        return {}
     said = speakers(posts, normalized)
     named = pa.array(sorted({post for r in rulings for post in (r.left_post, r.right_post)}))
     rows = said.filter(pc.is_in(said.column("post_id"), value_set=named))
-    speaker_of = dict(
-        zip(rows.column("post_id").to_pylist(), rows.column("speaker_id").to_pylist(), strict=True)
-    )
     texts = normalized.filter(
         pc.is_in(normalized.column("post_id"), value_set=pc.unique(rows.column("speaker_id")))
     )
     key_of = dict(zip(texts.column("post_id").to_pylist(), texts.column("text_key").to_pylist(), strict=True))
-    latest: dict[tuple[str, str], bool] = {}
-    unheard: dict[str, int] = {}
-    for ruling in rulings:
-        keys = [key_of.get(speaker_of.get(post, ""), "") for post in (ruling.left_post, ruling.right_post)]
-        must = ruling.kind is RulingKind.MUST
-        if not all(keys):
-            unheard["ruling on a post that is not held"] = (
-                unheard.get("ruling on a post that is not held", 0) + 1
-            )
-        elif keys[0] != keys[1]:
-            latest[min(keys), max(keys)] = must
-        elif not must:
-            unheard[_SAME_WORDS] = unheard.get(_SAME_WORDS, 0) + 1
-    return [TextRuling(left, right, must) for (left, right), must in sorted(latest.items())], unheard
+    pairs = zip(rows.column("post_id").to_pylist(), rows.column("speaker_id").to_pylist(), strict=True)
+    return {post: key_of[speaker] for post, speaker in pairs if speaker in key_of}
 
 
 def _claims(context: Context, tables: Tables, tick: Tick) -> Outcome:
@@ -249,14 +297,14 @@ STAGES: tuple[Stage, ...] = (
         "normalize",
         (t.POSTS,),
         (t.NORMALIZED_POSTS,),
-        lambda c: [sorted(c.aliases.items()), lexicon_version()],
+        lambda c: [sorted(c.aliases.items()), list(c.user_words), lexicon_version()],
         _normalize,
     ),
     Stage(
         "segment",
         (t.POSTS, t.NORMALIZED_POSTS),
         (t.TEXTS,),
-        lambda c: [list(c.user_words), lexicon_version()],
+        lambda c: [list(c.user_words), segmenter(), lexicon_version()],
         _segment,
     ),
     Stage(
@@ -269,7 +317,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "group",
         (t.TEXTS, t.POSTS, t.NORMALIZED_POSTS),
-        (t.TEXT_GROUPS, t.TEXT_MATCHES),
+        (t.TEXT_GROUPS, t.TEXT_MATCHES, t.RULING_CONFLICTS),
         lambda c: [c.encoder.name, c.encoder.revision, asdict(c.group_config), _ruled(c), speech_revision()],
         _group,
     ),

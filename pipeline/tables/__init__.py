@@ -17,6 +17,7 @@ from pipeline.tables.claims import (
     TEXT_MATCHES,
 )
 from pipeline.tables.decisions import MATCH_RULINGS, TRIAGE, TRIAGE_EVENTS
+from pipeline.tables.grouping import RULING_CONFLICTS
 from pipeline.tables.machine import CRAWLS, RUNS, STAGE_RUNS
 from pipeline.tables.posts import NORMALIZED_POSTS, OBSERVATIONS, POSTS, TEXTS, VECTORS
 from pipeline.tables.ranking import CLAIM_HOURS, RANK_SIGNALS, RANKED_CLAIMS
@@ -39,6 +40,7 @@ __all__ = [
     "RANKED_CLAIMS",
     "RANK_SIGNALS",
     "RECORDED",
+    "RULING_CONFLICTS",
     "RUNS",
     "STAGE_RUNS",
     "STRINGS",
@@ -59,6 +61,7 @@ DERIVED = (
     TEXTS,
     TEXT_GROUPS,
     TEXT_MATCHES,
+    RULING_CONFLICTS,
     CLAIMS,
     CLAIM_POSTS,
     CLAIM_MATCHES,
