@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.duck import connect_memory, run_statement
 from pipeline.rank.content import content
@@ -84,7 +85,7 @@ def _ranked(
     given = {
         "posts": posts.select(_POST_COLUMNS),
         "claim_posts": claim_posts.select(_CLAIM_POST_COLUMNS),
-        "claim_ids": claim_posts.select(["claim_id"]).group_by("claim_id").aggregate([]),
+        "claim_ids": _numbered(claim_posts),
         "claim_matches": inputs.claim_matches,
         "taken_up": pa.table({"claim_id": pa.array(sorted(inputs.taken_up), pa.string())}),
         "content": content(inputs.exemplars, inputs.texts, inputs.words),
@@ -102,6 +103,11 @@ def _ranked(
         return connection.sql(statement("stages/ranked_claims"), params=last).to_arrow_table()
     finally:
         connection.close()
+
+
+def _numbered(claim_posts: pa.Table) -> pa.Table:
+    ids = pc.unique(claim_posts.column("claim_id")).sort()
+    return pa.table({"claim_id": ids, "claim_no": pa.array(range(len(ids)), pa.int32())})
 
 
 _POST_COLUMNS = ["post_id", "platform", "source", "author_key", "posted_at", "likes", "reposts", "replies"]

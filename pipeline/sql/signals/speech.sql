@@ -4,14 +4,14 @@
 -- voices that do not correct it: it grows with what nobody has answered.
 with counted as (
     select
-        claim_id,
+        claim_no,
         count(distinct voice) as voices,
         count(distinct voice) filter (where asks and role <> 'corrects') as enquirers,
         count(distinct voice) filter (where asks and role <> 'corrects' and age_hours <= 1) as recent_enquirers,
         count(distinct voice) filter (where role <> 'corrects') as others,
         count(distinct voice) filter (where role = 'corrects') as correctors
     from members
-    group by claim_id
+    group by claim_no
 ),
 
 shares as (
@@ -23,7 +23,7 @@ shares as (
 )
 
 select
-    claim_id, enquirers, recent_enquirers, correctors,
+    claim_no, enquirers, recent_enquirers, correctors,
     case
         when enquirers = 0 then 0.0
         else round((

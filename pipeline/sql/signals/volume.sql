@@ -5,28 +5,28 @@
 -- claims of a platform, shrunk where a platform has few, and the best platform counts: one is enough to notice.
 with heard as (
     select
-        m.claim_id, m.platform, m.voice, m.window_no,
+        m.claim_no, m.platform, m.voice, m.window_no,
         min(m.age_hours) as age_hours,
         max(1.0 / coalesce(r.pace, 1.0)) as weight
     from members as m
     left join rhythm as r on r.platform = m.platform and r.hour_of_day = hour(m.posted_at)
-    group by m.claim_id, m.platform, m.voice, m.window_no
+    group by m.claim_no, m.platform, m.voice, m.window_no
 ),
 
 counted as (
     select
-        claim_id, platform,
+        claim_no, platform,
         count(*) filter (where window_no = 0) as recent,
         count(*) filter (where window_no = 1) as previous,
         coalesce(sum(weight) filter (where window_no = 0), 0) as recent_paced,
         coalesce(sum(weight) filter (where window_no > 0), 0) / greatest(1, max(window_no)) as usual
     from heard
-    group by claim_id, platform
+    group by claim_no, platform
 ),
 
 valued as (
     select
-        claim_id, platform, recent as volume,
+        claim_no, platform, recent as volume,
         round(ln((recent + 3) / (previous + 3)), 9) as growth,
         round((recent_paced - usual) / sqrt(usual + 1), 9) as burst
     from counted
@@ -34,7 +34,7 @@ valued as (
 
 placed as (
     select
-        claim_id,
+        claim_no,
         count(*) over (partition by platform) / (count(*) over (partition by platform) + 10) as trust,
         case when volume > 0 then cume_dist() over (partition by platform order by volume) end as volume_place,
         case when growth > 0 then cume_dist() over (partition by platform order by growth) end as growth_place,
@@ -44,37 +44,37 @@ placed as (
 
 places as (
     select
-        claim_id,
+        claim_no,
         round(coalesce(max(volume_place * trust), 0), 9) as volume_percentile,
         round(coalesce(max(growth_place * trust), 0), 9) as growth_percentile,
         round(coalesce(max(burst_place * trust), 0), 9) as burst_percentile
     from placed
-    group by claim_id
+    group by claim_no
 ),
 
 whole as (
     select
-        claim_id,
+        claim_no,
         max(growth) as growth,
         max(burst) as burst
     from valued
-    group by claim_id
+    group by claim_no
 ),
 
 voices as (
     select
-        claim_id,
+        claim_no,
         count(distinct voice) filter (where window_no = 0) as recent_voices,
         count(distinct voice) filter (where window_no = 1) as previous_voices,
         -- three voices of now, or more that are older: a window halves each
         round(least(1.0, sum(pow(0.5, age_hours * 60 / $window_minutes)) / 3), 6) as freshness
     from heard
-    group by claim_id
+    group by claim_no
 )
 
 select
-    v.claim_id, v.recent_voices, v.previous_voices, v.freshness, v.recent_voices as volume, w.growth, w.burst,
+    v.claim_no, v.recent_voices, v.previous_voices, v.freshness, v.recent_voices as volume, w.growth, w.burst,
     p.volume_percentile, p.growth_percentile, p.burst_percentile
 from voices as v
-inner join whole as w on w.claim_id = v.claim_id
-inner join places as p on p.claim_id = v.claim_id;
+inner join whole as w on w.claim_no = v.claim_no
+inner join places as p on p.claim_no = v.claim_no;

@@ -1,4 +1,4 @@
--- Grain: one row per claim. Inputs: claim_ids, weights (signal, weight, is_lasting), and the results of sql/signals:
+-- Grain: one row per claim. Inputs: claim_ids (claim_id, claim_no), weights (signal, weight, is_lasting), and the results of sql/signals:
 -- volume, spread, engagement, speech, content, kinship. Reader: everybody. Parameters: $as_of, $scale, $linear.
 -- Signals become places among the claims and are fused: points = weight * scale / (60 + place), reciprocal-rank fusion
 -- after Cormack, Clarke and Büttcher (SIGIR 2009), k = 60; or, with learned weights ($linear), points = weight * scale
@@ -6,7 +6,7 @@
 -- not there adds nothing. Veracity is no signal.
 with wide as (
     select
-        i.claim_id,
+        i.claim_id, i.claim_no,
         coalesce(s.recent_posts, 0) as recent_posts, coalesce(s.previous_posts, 0) as previous_posts,
         coalesce(v.recent_voices, 0) as recent_voices, coalesce(v.previous_voices, 0) as previous_voices,
         coalesce(v.freshness, 0.0) as freshness,
@@ -24,10 +24,10 @@ with wide as (
         c.checkworthy, c.harm, coalesce(c.harms, []) as harms, c.nearness,
         k.kinship
     from claim_ids as i
-    left join volume as v on v.claim_id = i.claim_id
-    left join spread as s on s.claim_id = i.claim_id
-    left join engagement as e on e.claim_id = i.claim_id
-    left join speech as p on p.claim_id = i.claim_id
+    left join volume as v on v.claim_no = i.claim_no
+    left join spread as s on s.claim_no = i.claim_no
+    left join engagement as e on e.claim_no = i.claim_no
+    left join speech as p on p.claim_no = i.claim_no
     left join content as c on c.claim_id = i.claim_id
     left join kinship as k on k.claim_id = i.claim_id
 ),
@@ -36,7 +36,7 @@ with wide as (
 long as (
     unpivot (
         select
-            claim_id, freshness,
+            claim_no, freshness,
             volume_percentile as volume, growth_percentile as growth, burst_percentile as burst,
             spread, jump, coalesce(engagement, 0.0) as engagement, enquiry_share as enquiry, debunk_gap,
             coalesce(checkworthy, 0.0) as checkworthy, coalesce(harm, 0.0) as harm, coalesce(nearness, 0.0) as nearness,
@@ -49,7 +49,7 @@ long as (
 
 placed as (
     select
-        claim_id, signal, freshness, value,
+        claim_no, signal, freshness, value,
         rank() over (partition by signal order by value desc) as place,
         cume_dist() over (partition by signal order by value) as percentile
     from long
@@ -57,7 +57,7 @@ placed as (
 
 pointed as (
     select
-        l.claim_id, l.signal,
+        l.claim_no, l.signal,
         case
             when l.value <= 0 then 0.0
             else round(
@@ -71,7 +71,7 @@ pointed as (
 
 wide_points as (
     select
-        claim_id,
+        claim_no,
         max(points) filter (where signal = 'volume') as volume_points,
         max(points) filter (where signal = 'growth') as growth_points,
         max(points) filter (where signal = 'burst') as burst_points,
@@ -85,23 +85,23 @@ wide_points as (
         max(points) filter (where signal = 'nearness') as nearness_points,
         max(points) filter (where signal = 'kinship') as kinship_points
     from pointed
-    group by claim_id
+    group by claim_no
 ),
 
 scored as (
     select
-        w.*, p.* exclude (claim_id),
+        w.*, p.* exclude (claim_no),
         round(
             volume_points + growth_points + burst_points + spread_points + jump_points + engagement_points
             + enquiry_points + debunk_gap_points + checkworthy_points + harm_points + nearness_points
             + kinship_points, 3
         ) + 0.0 as score
     from wide as w
-    inner join wide_points as p on p.claim_id = w.claim_id
+    inner join wide_points as p on p.claim_no = w.claim_no
 )
 
 select
-    * exclude (volume_percentile, growth_percentile, burst_percentile),
+    * exclude (claim_no, volume_percentile, growth_percentile, burst_percentile),
     row_number() over (order by score desc, recent_voices desc, claim_id) as rank,
     $as_of as as_of
 from scored
