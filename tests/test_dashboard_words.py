@@ -42,6 +42,7 @@ FAMILIES = {
     "phase": [p.value for p in Phase],
     "phase_short": [p.value for p in Phase],
     "advice": [a.value for a in Advice],
+    "doubt": [doubt.value for doubt in Doubt],
     "point": [
         *(
             "no_title",
@@ -114,6 +115,7 @@ def test_no_word_is_left_over() -> None:
         "mutation.",
         "assess.level_",
         "added.",
+        "advice.",
     )
     left = []
     for key in sentences("en"):
