@@ -35,8 +35,8 @@ VIEWS = {
     "health": health.page,
 }
 
+# Pages with a name of their own. A comment, for Streamlit would show a string that stands alone.
 LISTED = ("claims", "corrections", "incidents", "health")
-"""Pages with a name of their own; the others show one thing, and the desk's name stands for them."""
 
 
 def main() -> None:

@@ -61,8 +61,7 @@ def _claim(desk: Desk, file: str, claim_id: str, view: ListView, waiting: Pendin
     clock = desk.clock()
     card = queries.cards(file, (claim_id,))[0]
     _head(desk, clock, card, view)
-    with st.container(key="moves", horizontal=True, vertical_alignment="center", gap="small"):
-        claim_moves(desk, file, card)
+    claim_moves(desk, file, card)
     _pending(desk, file, claim_id, waiting)
     standing_line(desk, claim_id)
     with st.container(key="claim"):

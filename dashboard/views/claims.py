@@ -45,7 +45,7 @@ def _list(desk: Desk, file: str, view: ListView, ids: tuple[str, ...]) -> None:
     clock = desk.clock()
     view, shown = page_of(view, ids)
     found = queries.cards(file, shown)
-    list_moves(desk, file, shown, found)
+    list_moves(desk, file, found)
     _heading(desk, clock, view, len(ids))
     hours = queries.hours(file, shown)
     states = _states(desk, file, view, shown)

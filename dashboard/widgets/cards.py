@@ -14,6 +14,7 @@ from dashboard.reading import read_as
 from dashboard.render import show
 from dashboard.rows import ClaimCard, Hour
 from dashboard.times import Clock
+from dashboard.widgets.picks import box
 from dashboard.widgets.reasons import Reason
 from pipeline.records import Status, Triage
 
@@ -108,13 +109,4 @@ def row(
         )
         label = desk.words("list.open", rank=card.rank)
         st.page_link(desk.pages["claim"], label=label, query_params=link, width="stretch")
-        st.checkbox(
-            desk.words("moves.pick", rank=card.rank),
-            key=pick_key(card.claim_id),
-            label_visibility="collapsed",
-        )
-
-
-def pick_key(claim_id: str) -> str:
-    """Key of the box that selects a claim."""
-    return f"pick_{claim_id}"
+        box(card.claim_id, desk.words("moves.pick", rank=card.rank))

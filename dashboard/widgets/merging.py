@@ -12,6 +12,7 @@ from dashboard.desk import Desk
 from dashboard.escape import plain
 from dashboard.family import Wording
 from dashboard.render import show
+from dashboard.widgets.picks import unselect
 from dashboard.widgets.reveal import without_personal
 from dashboard.widgets.told import tell
 from pipeline.people import Act
@@ -41,8 +42,7 @@ def _merge(desk: Desk, file: str, claims: tuple[str, ...]) -> None:
     reason = st.text_input(words("merge.reason"), max_chars=MAX_REASON_CHARS, key="merge_reason")
     if st.button(words("merge.do"), type="primary", key="merge_do", disabled=not desk.may(Act.RULE)):
         merge(desk, file, [card.claim_id for card in cards], reason)
-        for claim in claims:
-            st.session_state.pop(f"pick_{claim}", None)
+        unselect(claims)
         tell(words("moved.merge"))
         st.rerun()
 

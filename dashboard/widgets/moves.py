@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,10 +11,10 @@ from dashboard.decide import Change, laid, move_all, released, taken, undo_last
 from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.rows import ClaimCard
-from dashboard.widgets.cards import pick_key
 from dashboard.widgets.decision import forget
 from dashboard.widgets.merging import merge_dialog
 from dashboard.widgets.notes import note_dialog
+from dashboard.widgets.picks import selected, toggle, unselect
 from dashboard.widgets.told import show_told, tell
 from pipeline.errors import StaleVersion
 from pipeline.people import Act
@@ -37,18 +37,24 @@ KEYS = {
 }
 """Streamlit takes letters and digits for shortcuts; C and R are its own."""
 
+MOVES = ("take", "watch", "not_ours")
+
 
 @dataclass(frozen=True, slots=True)
-class Targets:
-    """What the keys act on: claims with their ranks, and whether they were selected."""
+class Reach:
+    """The claims that the keys can act on, with their ranks: those of the list's page, or the one of a claim's page."""
 
-    claims: tuple[str, ...]
-    ranks: tuple[int, ...]
-    selected: bool
+    ranks: Mapping[str, int]
+    alone: bool = False
 
-    def told(self) -> str:
-        """Their ranks, for a sentence; the first ten."""
-        return ", ".join(map(str, self.ranks[:10])) + (" …" if len(self.ranks) > 10 else "")
+    def targets(self) -> tuple[str, ...]:
+        """What a move acts on: asked when a key is pressed, for the page may still show the press before."""
+        shown = tuple(self.ranks)
+        return shown if self.alone else selected(shown) or (marked(shown),)
+
+    def told(self, claims: Sequence[str]) -> str:
+        """Ranks for a sentence; the first ten."""
+        return ", ".join(str(self.ranks[c]) for c in claims[:10]) + (" …" if len(claims) > 10 else "")
 
 
 def marked(shown: Sequence[str]) -> str:
@@ -64,58 +70,56 @@ def mark(claim_id: str, shown: Sequence[str]) -> None:
     st.session_state[CURSOR] = (claim_id, shown.index(claim_id) if claim_id in shown else 0)
 
 
-def selected(shown: Sequence[str]) -> tuple[str, ...]:
-    """The claims of this page whose box is ticked."""
-    return tuple(claim for claim in shown if st.session_state.get(pick_key(claim)))
-
-
-def list_moves(desk: Desk, file: str, shown: Sequence[str], cards: Sequence[ClaimCard]) -> None:
+def list_moves(desk: Desk, file: str, cards: Sequence[ClaimCard]) -> None:
     """The bar above the list."""
-    ranks = {card.claim_id: card.rank for card in cards}
+    reach = Reach({card.claim_id: card.rank for card in cards})
+    shown, words = tuple(reach.ranks), desk.words
     here, picked = marked(shown), selected(shown)
-    claims = picked or (here,)
-    targets = Targets(claims, tuple(ranks[claim] for claim in claims), bool(picked))
-    words = desk.words
     with st.container(key="moves", horizontal=True, vertical_alignment="center", gap="small"):
-        told = words.count("selected", len(picked)) if picked else words("moves.marked", rank=ranks[here])
+        told = (
+            words.count("selected", len(picked)) if picked else words("moves.marked", rank=reach.ranks[here])
+        )
         show("moves_label", words=words, text=told)
         _key("previous", words("moves.previous"), on_click=_step, args=(shown, -1))
         _key("next", words("moves.next"), on_click=_step, args=(shown, 1))
         opened = _key("open", words("moves.open"))
-        _key("select", words("moves.select"), on_click=_toggle, args=(here,))
-        deciding(desk, file, targets, None)
+        _key("select", words("moves.select"), on_click=_pick, args=(shown,))
+        _deciding(desk, file, reach)
     if opened:
-        st.switch_page(
-            desk.pages["claim"], query_params={**st.query_params.to_dict(), **desk.address({"claim": here})}
-        )
+        address = {**st.query_params.to_dict(), **desk.address({"claim": marked(shown)})}
+        st.switch_page(desk.pages["claim"], query_params=address)
     show_told()
 
 
 def claim_moves(desk: Desk, file: str, card: ClaimCard) -> None:
-    """The moves on a claim's page."""
-    deciding(desk, file, Targets((card.claim_id,), (card.rank,), False), card.claim_id)
+    """The moves on a claim's page; undo takes back what was done there."""
+    with st.container(key="moves", horizontal=True, vertical_alignment="center", gap="small"):
+        _deciding(desk, file, Reach({card.claim_id: card.rank}, alone=True))
     show_told()
 
 
-def deciding(desk: Desk, file: str, targets: Targets, claim_id: str | None) -> None:
-    """Take or release, watch, not ours, merge, note, undo, help. ``claim_id`` bounds what undo takes back."""
+def _deciding(desk: Desk, file: str, reach: Reach) -> None:
+    """Take or release, watch, not ours, merge, note, undo, help."""
     words, may = desk.words, desk.may(Act.TRIAGE)
-    mine = _all_mine(desk, targets.claims)
-    take: tuple[str, Change] = ("release", released) if mine else ("take", taken(desk.actor))
-    for key, (name, change) in {
-        "take": take,
-        "watch": ("watch", laid(Status.WATCHING)),
-        "not_ours": ("not_ours", laid(Status.NOT_OURS)),
-    }.items():
-        args = (desk, file, targets, change, name)
-        _key(key, words(f"moves.{name}"), on_click=_move, args=args, disabled=not may)
+    labels = {"take": "release" if _all_mine(desk, reach.targets()) else "take"}
+    for name in MOVES:
+        label = words(f"moves.{labels.get(name, name)}")
+        _key(name, label, on_click=_move, args=(desk, file, reach, name), disabled=not may)
     if _key("merge", words("moves.merge"), disabled=not desk.may(Act.RULE)):
-        merge_dialog(desk, file, targets.claims)
+        merge_dialog(desk, file, reach.targets())
     if _key("note", words("moves.note"), disabled=not desk.may(Act.NOTE)):
-        note_dialog(desk, targets.claims[0], targets.ranks[0])
-    _key("undo", words("moves.undo"), on_click=_undo, args=(desk, claim_id), disabled=not may)
+        claim = reach.targets()[0]
+        note_dialog(desk, claim, reach.ranks[claim])
+    _key("undo", words("moves.undo"), on_click=_undo, args=(desk, reach), disabled=not may)
     if _key("help", words("moves.help")):
         st.dialog(words("keys.title"))(_help)(desk)
+
+
+def _change(desk: Desk, name: str, claims: Sequence[str]) -> tuple[str, Change]:
+    """What a move does to these claims: who takes what is already theirs lets it go."""
+    if name == "take":
+        return ("release", released) if _all_mine(desk, claims) else ("take", taken(desk.actor))
+    return name, laid(Status.WATCHING if name == "watch" else Status.NOT_OURS)
 
 
 def _key(
@@ -141,9 +145,8 @@ def _step(shown: Sequence[str], by: int) -> None:
     mark(shown[max(0, min(len(shown) - 1, place))], shown)
 
 
-def _toggle(claim_id: str) -> None:
-    key = pick_key(claim_id)
-    st.session_state[key] = not st.session_state.get(key)
+def _pick(shown: Sequence[str]) -> None:
+    toggle(marked(shown))
 
 
 def _all_mine(desk: Desk, claims: Sequence[str]) -> bool:
@@ -151,22 +154,21 @@ def _all_mine(desk: Desk, claims: Sequence[str]) -> bool:
     return bool(desk.actor) and all(c in there and there[c].assignee == desk.actor for c in claims)
 
 
-def _move(desk: Desk, file: str, targets: Targets, change: Change, name: str) -> None:
-    outcome = move_all(desk, file, targets.claims, change)
+def _move(desk: Desk, file: str, reach: Reach, name: str) -> None:
+    claims = reach.targets()
+    done, change = _change(desk, name, claims)
+    outcome = move_all(desk, file, claims, change)
     forget()
-    faster = [str(r) for c, r in zip(targets.claims, targets.ranks, strict=True) if c in outcome.stale]
-    if faster:
-        tell(desk.words("moves.faster", claims=", ".join(faster)))
+    if outcome.stale:
+        tell(desk.words("moves.faster", claims=reach.told(outcome.stale)))
     else:
-        tell(desk.words(f"moved.{name}", claims=targets.told()))
-    for claim in targets.claims:
-        if st.session_state.get(pick_key(claim)):
-            st.session_state[pick_key(claim)] = False
+        tell(desk.words(f"moved.{done}", claims=reach.told(claims)))
+    unselect(claims)
 
 
-def _undo(desk: Desk, claim_id: str | None) -> None:
+def _undo(desk: Desk, reach: Reach) -> None:
     try:
-        undone = undo_last(desk, claim_id)
+        undone = undo_last(desk, next(iter(reach.ranks)) if reach.alone else None)
         forget()
     except StaleVersion:
         tell(desk.words("moves.cannot_undo"))
