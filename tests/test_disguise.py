@@ -21,7 +21,7 @@ def foldings(text: str, words: tuple[str, ...] = ()) -> list[str]:
     [
         ("昨晚又有人枪鸡学校", "枪鸡→枪击 (homophone)"),
         ("政腑什么都不说", "政腑→政府 (homophone)"),
-        ("桶性恋不是病", "桶性恋→同性恋 (Cantonese homophone)"),
+        ("政苦什么都不说", "政苦→政府 (Cantonese homophone)"),
         ("昨晚学校发生木仓击案", "木仓→枪 (split)"),
         ("他自家的火乍弹", "火乍弹→炸弹 (split character)"),
         ("昨晚这里抢击案", "抢击→枪击 (homophone)"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -133,6 +134,52 @@ def close(name: str, as_json: bool) -> None:
             f"{path}: no line that begins with opened_at = was found; write {line.strip()} below it by hand"
         )
     _say(closed, path, f"{name} is closed", as_json)
+
+
+@incident.command("aliases")
+@click.argument("name")
+@click.option(
+    "--approve",
+    "approved",
+    multiple=True,
+    metavar="SEEN=MEANT",
+    help="Write this alias into the incident's file; the next run reads it so.",
+)
+@click.option("--most", default=30, show_default=True, help="How many proposals to show.")
+@json_option
+def aliases(name: str, approved: tuple[str, ...], most: int, as_json: bool) -> None:
+    """Show spellings that may stand for other words, and approve those that do.
+
+    What the machine folds on its own is in: chengqing sql NAME -q foldings.
+
+    \b
+    Examples:
+      chengqing incident aliases harbor-fire
+      chengqing incident aliases harbor-fire --approve 霉国=美国
+    """
+    from pipeline.aliases import approve, propose, spoken
+
+    data = DataDir.from_environment()
+    standing = find_incident(data, name)
+    path = data.incident_file(name)
+    for pair in approved:
+        seen, equals, meant = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--approve {pair}: write it as seen=meant, such as 霉国=美国")
+        standing = approve(path, seen.strip(), meant.strip())
+    if approved:
+        _say(standing, path, f"{len(approved)} approved in {path}; next: chengqing run {name}", as_json)
+        return
+    proposals = propose(spoken(data.published(name)), standing.user_words, standing.aliases)[:most]
+    rows = [asdict(proposal) for proposal in proposals]
+    if as_json:
+        show_json(rows)
+    elif rows:
+        show_rows([row | {"examples": " / ".join(row["examples"])} for row in rows], cut="examples")
+    else:
+        click.echo(
+            "nothing to propose: no spelling comes near a word of the incident or a target of the lexicon"
+        )
 
 
 @incident.command("list")

@@ -89,14 +89,22 @@ class Disguises:
     ) -> list[Folding]:
         """Return the foldings of each line, each with its place; for the arrays see ``codes_of``."""
         found: dict[int, set[Candidate]] = defaultdict(set)
-        for position, line in self._places(codes, starts):
-            at = position - int(starts[line])
-            found[line].update(self._readings(lines[line], at))
+        for line, candidate in self.candidates(lines, codes, starts):
+            if candidate.gain >= needed(candidate.seen, candidate.read, candidate.kind):
+                found[line].add(candidate)
         return [
             Folding(line, candidate.seen, candidate.read, candidate.kind, candidate.at)
             for line in sorted(found)
             for candidate in _apart(found[line])
         ]
+
+    def candidates(
+        self, lines: Sequence[str], codes: NDArray[np.uint32], starts: NDArray[np.int64]
+    ) -> Iterator[tuple[int, Candidate]]:
+        """Yield every place that could be read otherwise, with its line, however little that gains."""
+        for position, line in self._places(codes, starts):
+            for candidate in self._readings(lines[line], position - int(starts[line])):
+                yield line, candidate
 
     def _places(self, codes: NDArray[np.uint32], starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         """Yield positions where two neighbors open a candidate, with their line."""
@@ -130,9 +138,7 @@ class Disguises:
             end = at + len(seen)
             before = _NOT_HAN.split(line[max(0, at - _AROUND) : at])[-1]
             after = _NOT_HAN.split(line[end : end + _AROUND])[0]
-            gain = self._gain(before, seen, read, after)
-            if gain >= needed(seen, read, kind):
-                yield Candidate(gain, at, seen, read, kind)
+            yield Candidate(self._gain(before, seen, read, after), at, seen, read, kind)
 
     def _options(self, line: str, at: int) -> Iterator[tuple[str, str, str]]:
         for kind, syllables, _, by_sound in self._sounds:
