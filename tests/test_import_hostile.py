@@ -83,10 +83,10 @@ def test_wrong_quotes_cost_their_own_row(run: Import, desk: DataDir, tmp_path: P
 
 
 def test_a_table_of_nothing_but_open_quotes_ends_soon(run: Import, desk: DataDir, tmp_path: Path) -> None:
-    rows = [f'{n},"open {"x" * 200}' for n in range(1, 20_001)]
+    rows = [f'{n},"open {"x" * 200}' for n in range(1, 5_001)]
     (tmp_path / "t.csv").write_text("\n".join(["id,text", "0,ok", *rows]) + "\n", encoding="utf-8")
     run(tmp_path / "t.csv")
-    assert kept(desk) == {"0": "ok"} and len(said(desk)) == 20_000
+    assert kept(desk) == {"0": "ok"} and len(said(desk)) == 5_000
     assert all("not a row" in reason for reason in said(desk).values())
 
 

@@ -135,6 +135,7 @@ def test_a_dry_run_of_a_tip_shows_it_and_stores_nothing(tip: Tip, desk: DataDir)
     assert not desk.raw("fire").exists()
 
 
+@pytest.mark.slow
 def test_tips_are_ranked_with_everything_else(tip: Tip, desk: DataDir) -> None:
     for channel in ("wechat", "phone"):
         tip("--tip", channel, "--consent", "asked", "--received-at", "2026-03-13T09:30-07:00")

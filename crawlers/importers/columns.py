@@ -30,6 +30,7 @@ _EMPTY_REFERENCES = pa.array(["", "0", "none", "null", "nan"])
 _WEB = re.compile(r"https?://[^\s,;\"'\]\\]+")
 _MOST_KEYS = 200_000
 _NUMBERS = {int, type(None)}
+_CELLS = {str, type(None)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,22 @@ class _Keys(dict[Any, str | None]):
         return key
 
 
+class _Shown(dict[Any, tuple[int | None, bool]]):
+    """Displayed counts as numbers, each form read once; bounded."""
+
+    def __missing__(self, shown: Any) -> tuple[int | None, bool]:  # noqa: ANN401  what a file holds
+        if len(self) > _MOST_KEYS:
+            self.clear()
+        read = self[shown] = parse_count(shown)
+        return read
+
+    def column(self, values: Values) -> list[tuple[int | None, bool]]:
+        """Each value as a number and whether it was rounded."""
+        if set(map(type, values)) <= _CELLS:
+            return list(map(self.__getitem__, values))
+        return [parse_count(value) for value in values]
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """The usable rows of a batch: their reader, platforms and native ids."""
@@ -82,6 +99,7 @@ class Columns:
         self._why = why
         self._seen = SeenIds()
         self._keys: dict[str, _Keys] = {}
+        self._shown = _Shown()
 
     def table(self, batch: Batch) -> tuple[pa.Table, list[Problem]]:
         """The batch as an ``OBSERVATIONS`` table and the rows that could not be used, repeats among them."""
@@ -286,7 +304,7 @@ class Columns:
             found = self._values(name, reader)
             made[name] = _plain_counts(found)
             if made[name] is None:
-                read = [parse_count(value) for value in found]
+                read = self._shown.column(found)
                 made[name] = pa.array([number for number, _ in read], pa.int64())
                 before = rounded or [False] * len(read)
                 rounded = [was or now for was, (_, now) in zip(before, read, strict=True)]

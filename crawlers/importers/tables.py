@@ -174,7 +174,7 @@ def _take(cells: list[str], header: list[str], number: int, batch: Batch) -> Non
     if len(cells) != len(header):
         reason = f"{len(cells)} cells where the header has {len(header)}"
         batch.problems.append(Problem(number, reason, shown_cells(header, cells)))
-    elif not "".join(cells).isascii() and any(_has_stray(cell) for cell in cells):
+    elif _has_stray("".join(cells)):
         reason = "bytes that do not fit the file's encoding"
         batch.problems.append(Problem(number, reason, shown_cells(header, cells)))
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -48,15 +50,19 @@ class Reader:
         if "." not in path or (self.rows and path in self.rows[0]):
             return _picked(self.rows, path)
         outer, _, last = path.rpartition(".")
-        return _picked(self._level(outer), last)
+        level = self._level(outer)
+        return _picked(level, last) if level else [None] * len(self.rows)
 
     def _level(self, path: str) -> list[Row]:
-        """The objects at ``path``, an empty one where there is none."""
+        """The objects at ``path``, an empty one where there is none; no list at all where there is none anywhere."""
         known = self._levels.get(path)
         if known is None:
             outer, _, last = path.rpartition(".")
             found = _picked(self._level(outer), last)
-            if set(map(type, found)) != _OBJECTS:
+            kinds = set(map(type, found))
+            if dict not in kinds:
+                found = []
+            elif kinds != _OBJECTS:
                 found = [value if type(value) is dict else _NO_OBJECT for value in found]
             known = self._levels[path] = found
         return known
@@ -66,9 +72,10 @@ def _picked(rows: list[Row], name: str) -> Values:
     try:
         return list(map(itemgetter(name), rows))
     except KeyError:
-        return [row.get(name) for row in rows]
+        return list(map(dict.get, rows, repeat(name)))
 
 
+@cache
 def _steps(path: str) -> list[str | int | None]:
     """Names, places in lists, and ``None`` for a whole list."""
     steps: list[str | int | None] = []
