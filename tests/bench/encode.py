@@ -78,7 +78,7 @@ def into_card(encoder: Encoder, metrics: Sequence[Metric]) -> None:
             (m.name.removeprefix("encode."), shown(m.ours), told(m), shown(m.peer), m.peer_name)
             for m in metrics
         ]
-        write_table(card, "bench", f"Revision `{encoder.revision}`.", [head, *rows])
+        write_table(card, "figures", f"Revision `{encoder.revision}`.", [head, *rows])
 
 
 def shown(value: float | None) -> str:
