@@ -34,14 +34,20 @@ class Pending:
         return (lead, *self.merged.get(lead, ()))
 
 
+NOTHING = Pending()
+
+
 def pending(desk: Desk, file: str) -> Pending:
     """Rulings that stand, laid over the published groups."""
-    ledger = desk.ledger()
-    return _pending(file, str(desk.data.ledger), ledger.state(desk.name), ledger.rulings(desk.name))
+    rulings = desk.ledger().rulings(desk.name)
+    if not rulings:
+        return NOTHING
+    last = rulings[-1]
+    return _pending(file, f"{len(rulings)} {last.ruling_id} {last.decided_at.isoformat()}", rulings)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _pending(file: str, ledger: str, state: int, _rulings: list[MatchRuling]) -> Pending:
+def _pending(file: str, version: str, _rulings: list[MatchRuling]) -> Pending:
     latest = {frozenset((r.left_post, r.right_post)): r for r in _rulings}.values()
     posts = sorted({post for r in latest for post in (r.left_post, r.right_post)})
     places = queries.claims_of_posts(file, posts)
