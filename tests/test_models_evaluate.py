@@ -16,6 +16,7 @@ from models.evaluate import (
     recall_at_1,
     sample_pairs,
 )
+from models.validation import validation_figures
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> Path:
@@ -75,3 +76,9 @@ def test_any_sentence_with_the_same_english_is_right(tmp_path: Path) -> None:
     assert (texts.queries, texts.meant) == (["c0"], [{"x1", "c2"}])
     assert set(texts.candidates) == {"x1", "c2", "z"}
     assert cantonese_recall(by_first_letter, texts) == 1.0
+
+
+def test_recipes_are_chosen_by_the_sources_that_are_there(tmp_path: Path) -> None:
+    rows = [{"a": "ax", "b": "ay", "label": 1}, {"a": "ax", "b": "by", "label": 0}]
+    write(tmp_path / "train" / "bq.jsonl.gz", rows)
+    assert validation_figures(by_first_letter, tmp_path) == {"bq": pytest.approx(100)}
