@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import random
+import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -30,8 +31,16 @@ from models.loading import load_encoder
 from pipeline.bench import Metric
 from pipeline.group import GroupConfig, group
 from pipeline.group.components import components
-from pipeline.group.pairs import lexical_candidates, nearest_vectors, quantize, unique_pairs
-from pipeline.group.run import candidates
+from pipeline.group.pairs import (
+    nearest,
+    nearest_vectors,
+    quantize,
+    telling_rows,
+    unique_pairs,
+    vector_cosines,
+)
+from pipeline.group.run import candidate_rows
+from pipeline.group.suggest import across_languages
 from pipeline.group.verify import Verifier
 from pipeline.group.views import stack
 from pipeline.normalize import normalize
@@ -43,6 +52,8 @@ Say = Callable[[str], None]
 STEPS = (0.16, 0.18, 0.19, 0.20, 0.21, 0.22, 0.24, 0.26, 0.28, 0.32, 0.36, 0.40)
 CLOSENESS = tuple(np.round(np.arange(0.2, 0.96, 0.05), 2).tolist())
 TITLES = 100_000
+MILLION = 1_000_000
+LANGUAGES = 2_000
 BRUTE = 20_000
 YEAR = 365.0
 
@@ -50,7 +61,7 @@ YEAR = 365.0
 def run(data: Path, progress: Say) -> list[Metric]:
     """Return the figures of all parts; parts whose data is not there are left out."""
     metrics: list[Metric] = []
-    for part in (_ced, _silver, _titles, _candidates, _speed):
+    for part in (_ced, _suggested, _languages, _silver, _titles, _candidates, _million):
         progress(part.__name__.strip("_"))
         metrics += part(data, progress)
     return metrics
@@ -234,6 +245,39 @@ def _bertopic(corpus: Corpus) -> list[Labels]:
     return [corpus.spread(_own_label(np.array(topics)))]
 
 
+def _semhash(corpus: Corpus) -> list[Labels]:
+    from semhash import SemHash
+
+    forms, size = corpus.texts["match_text"].to_pylist(), len(corpus.texts)
+    place = {form: row for row, form in enumerate(forms)}
+    runs = []
+    for step in (0.6, 0.7, 0.8, 0.9):
+        index = SemHash.from_embeddings(corpus.vectors, forms, model=load_encoder())
+        alike = index.self_deduplicate(threshold=step)
+        pairs = [(place[r.record], place[other]) for r in alike.filtered for other, _ in r.duplicates]
+        runs.append(corpus.spread(_linked(size, pairs)))
+    return runs
+
+
+def _louvain(corpus: Corpus) -> list[Labels]:
+    import networkx
+
+    words, runs = _words(corpus), []
+    alike = (words @ words.T).tocoo()
+    for step in CLOSENESS[::3]:
+        graph = networkx.Graph()
+        graph.add_nodes_from(range(len(corpus.texts)))
+        kept = (alike.data >= step) & (alike.row < alike.col)
+        links = zip(
+            alike.row[kept].tolist(), alike.col[kept].tolist(), alike.data[kept].tolist(), strict=True
+        )
+        graph.add_weighted_edges_from(links)
+        found = networkx.community.louvain_communities(graph, seed=1)
+        label = {node: index for index, nodes in enumerate(found) for node in nodes}
+        runs.append(corpus.spread([label[row] for row in range(len(corpus.texts))]))
+    return runs
+
+
 def _own_label(found: np.ndarray[Any, Any]) -> Labels:
     """Noise (-1) is a group of its own for each text."""
     return [int(label) if label >= 0 else f"alone {row}" for row, label in enumerate(found)]
@@ -249,6 +293,8 @@ PEERS: dict[str, Callable[[Corpus], list[Labels]]] = {
     "vectors, single link": _single_link,
     "datasketch MinHash LSH": _minhash,
     "SimHash": _simhash,
+    "semhash": _semhash,
+    "Louvain on words": _louvain,
     "BERTopic": _bertopic,
 }
 
@@ -353,6 +399,40 @@ class _Homophones:
         return "".join(choose.choice(c) if c else w for c, w in zip(others, word, strict=True))
 
 
+def _suggested(data: Path, say: Say) -> list[Metric]:
+    """Pairs that people are shown: how many of them carry one claim."""
+    rows, gold = _ced_posts(data)
+    corpus = Corpus.of(rows)
+    found = group(corpus.texts, corpus.vectors)
+    keys = corpus.texts["text_key"].to_pylist()
+    claim = {keys[text]: name for text, name in zip(corpus.text_of, gold, strict=True)}
+    same = [claim[row["left_key"]] == claim[row["right_key"]] for row in found.matches.to_pylist()]
+    groups = len(set(found.members["group_key"].to_pylist()))
+    return [
+        Metric("group.ced.suggested_precision", float(np.mean(same)) if same else None),
+        Metric("group.ced.suggested_per_100_groups", 100 * len(same) / groups, higher_is_better=False),
+    ]
+
+
+def _languages(data: Path, say: Say) -> list[Metric]:
+    """English and Chinese sentences that say the same, in one heap: which are shown together."""
+    rows = _read(data / "eval" / "pairs" / "wmt21_zh_en.jsonl.gz")[:LANGUAGES]
+    corpus = Corpus.of([{"text": row[side]} for row in rows for side in ("a", "b")])
+    meant: dict[int, set[int]] = {}
+    for text, row in zip(corpus.text_of, (r for r in range(len(rows)) for _ in "ab"), strict=True):
+        meant.setdefault(text, set()).add(row)
+    steps = quantize(corpus.vectors)
+    found = across_languages(
+        corpus.texts["match_text"], steps, np.ones(len(corpus.texts), np.bool_), GroupConfig()
+    )
+    right = [bool(meant[left] & meant[other]) for left, other in found.tolist()]
+    say(f"  mean cosine of what is shown: {float(vector_cosines(steps, found).mean()):.2f}")
+    return [
+        Metric("group.languages.suggested_precision", float(np.mean(right))),
+        Metric("group.languages.suggested_recall", sum(right) / len(rows)),
+    ]
+
+
 def _silver(data: Path, say: Say) -> list[Metric]:
     """Groups by overlap of characters: large, but blind to other wordings of one claim."""
     rows = _read(data / "eval" / "claim_groups.jsonl.gz")
@@ -397,27 +477,71 @@ def _candidates(data: Path, say: Say) -> list[Metric]:
     """Share of the pairs that match which the search for candidates finds, against comparing all pairs."""
     corpus, config = Corpus.of(_some_titles(data, BRUTE)), GroupConfig()
     verifier = Verifier(corpus.texts, config)
-    long_enough = pc.utf8_length(corpus.texts["match_text"]).to_numpy() >= config.shortest
-    everything = lexical_candidates(stack(verifier.words, verifier.sounds), long_enough, 0.01, BRUTE, BRUTE)
+    able = pc.utf8_length(corpus.texts["match_text"]).to_numpy() >= config.shortest
+    everything = stack(verifier.words, verifier.sounds)
+    everything = nearest(telling_rows(everything, able, verifier.basis, BRUTE), 0.01, BRUTE).pairs()
     true = everything[verifier.matched(verifier.compare(everything))]
-    long_enough = pc.utf8_length(corpus.texts["match_text"]).to_numpy() >= config.shortest
-    true = true[long_enough[true].all(axis=1)]
-    looked_at = candidates(corpus.texts, long_enough, verifier, config)
+    rows = candidate_rows(corpus.texts, able, verifier, config)
+    looked_at = nearest(rows, config.floor, config.neighbors).pairs()
     found = np.isin(true @ [1 << 32, 1], looked_at @ [1 << 32, 1])
     return [Metric("group.candidates.recall", float(found.mean()), goal=0.99)]
 
 
-def _speed(data: Path, say: Say) -> list[Metric]:
-    """Text to groups, seconds, beside datasketch LSH with verification on the same titles."""
-    rows = _some_titles(data, TITLES)
-    start = time.perf_counter()
-    corpus = Corpus.of(rows)
-    group(corpus.texts, corpus.vectors)
-    ours = time.perf_counter() - start
+def _million(data: Path, say: Say) -> list[Metric]:
+    """A million posts: real titles, and what real reposts say in their own words; then a thousand more."""
+    reposts = _read(data / "eval" / "ced" / "reposts.jsonl.gz")
+    rows = _some_titles(data, MILLION - len(reposts)) + [
+        {"text": row["text"], "time": row["time"]} for row in reposts
+    ]
+    begun = time.perf_counter()
+    corpus, arrived = _spoken(rows)
+    ready = time.perf_counter()
+    older = arrived < np.sort(arrived)[-1_000]
+    group(corpus.texts, corpus.vectors, arrived=arrived)
+    ended = time.perf_counter()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    say(f"  {len(corpus.texts)} distinct texts; to words and vectors {ready - begun:.0f} s")
+    joined, again, equal = _join(corpus, arrived, older)
     start = time.perf_counter()
     _lsh(corpus.texts["match_text"].to_pylist())
     theirs = time.perf_counter() - start
-    return [Metric("group.100k.seconds", ours, theirs, "datasketch LSH", "s", higher_is_better=False)]
+    ours, name = ended - ready, "datasketch LSH"
+    return [
+        Metric("group.1m.seconds", ended - begun, unit="s", goal=300, higher_is_better=False),
+        Metric("group.1m.peak_gb", peak, unit="GB", goal=6, higher_is_better=False),
+        Metric("group.1m.grouping_seconds", ours, theirs, name, "s", theirs / 5, higher_is_better=False),
+        Metric(
+            "group.1m.thousand_more_seconds", joined, again, "all at once", "s", 5, higher_is_better=False
+        ),
+        Metric("group.1m.thousand_more_equal", float(equal), goal=1),
+    ]
+
+
+def _spoken(rows: Rows) -> tuple[Corpus, np.ndarray[Any, np.dtype[np.int64]]]:
+    """The corpus of posts that say something, and the place at which each text was first met."""
+    table = _table(rows)
+    normalized = normalize(table)
+    said = pc.not_equal(normalized["match_text"], "")
+    first = normalized.append_column("row", pa.array(np.arange(len(rows)))).filter(said)
+    texts = segment(first.drop(["row"]), table)
+    met = first.group_by("text_key").aggregate([("row", "min")])
+    place = pc.index_in(texts["text_key"], value_set=met["text_key"].combine_chunks()).to_numpy()
+    vectors = load_encoder().encode(texts["match_text"].to_pylist())
+    return Corpus(texts, vectors, []), met["row_min"].to_numpy()[place]
+
+
+def _join(
+    corpus: Corpus, arrived: np.ndarray[Any, Any], older: np.ndarray[Any, Any]
+) -> tuple[float, float, bool]:
+    """Seconds to group when the last thousand texts join, and afresh; and whether both give the same."""
+    before = group(corpus.texts.filter(pa.array(older)), corpus.vectors[older], arrived=arrived[older]).memory
+    start = time.perf_counter()
+    joined = group(corpus.texts, corpus.vectors, arrived=arrived, memory=before)
+    seconds = time.perf_counter() - start
+    start = time.perf_counter()
+    afresh = group(corpus.texts, corpus.vectors, arrived=arrived)
+    same = joined.members.equals(afresh.members) and joined.matches.equals(afresh.matches)
+    return seconds, time.perf_counter() - start, same
 
 
 def _lsh(forms: list[str]) -> Labels:
