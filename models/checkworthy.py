@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def _entry() -> Entry:
     return entry
 
 
+@cache
 def _load() -> SpeechModel:
     entry = _entry()
     verify(entry)

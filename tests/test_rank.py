@@ -12,10 +12,10 @@ import pyarrow as pa
 import pytest
 
 from pipeline.collect import collect
-from pipeline.rank import SIGNALS, RankConfig, rank
+from pipeline.rank import SIGNALS, RankConfig, RankInputs, rank
 from pipeline.raw import observations
 from pipeline.records import Post
-from pipeline.tables import CLAIM_POSTS, RANKED_CLAIMS
+from pipeline.tables import CLAIM_MATCHES, CLAIM_POSTS, RANKED_CLAIMS
 
 AS_OF = datetime(2026, 3, 13, 12, tzinfo=UTC)
 POINTS = tuple(c.name for c in RANKED_CLAIMS.columns if c.name.endswith("_points"))
@@ -154,3 +154,157 @@ def test_an_empty_incident_gives_empty_tables() -> None:
         "rank_signals": len(SIGNALS),
     }
     assert isinstance(found["ranked_claims"], pa.Table)
+
+
+# -- attacks and accidents ---------------------------------------------------------------------------------------------
+
+
+def test_an_account_that_asks_twenty_times_asks_once() -> None:
+    storm = [(hours_ago(1, n, author_key="bot"), "replies", True) for n in range(1, 21)]
+    found = ranked({"a": [*carrying(hours_ago(1, 0)), *storm]})["a"]
+    assert (found["enquirers"], found["recent_voices"], found["recent_posts"]) == (1, 2, 21)
+
+
+def test_one_text_pasted_by_nameless_authors_is_one_voice() -> None:
+    posts = [hours_ago(1, n, author_key=None) for n in range(12)]
+    pasted = ranked({"a": carrying(*posts)})["a"]
+    assert pasted["recent_voices"] == 12  # each its own words
+    same = [{"claim_id": "a", "post_id": p.post_id, "role": "carries", "joined_by": "exact", "asks": False,
+             "variant_key": "t1"} for p in posts]  # fmt: skip
+    found = rank(collect(observations(posts)), CLAIM_POSTS.from_rows(same), AS_OF)[
+        "ranked_claims"
+    ].to_pylist()
+    assert found[0]["recent_voices"] == 1
+    assert found[0]["copy_share"] == pytest.approx(11 / 12, abs=1e-6)
+
+
+def test_a_celebrity_lifts_a_claim_no_further_than_first_place_in_one_signal() -> None:
+    star = carrying(hours_ago(1, 0, likes=50_000_000, reposts=9_000_000))
+    asked = [
+        *carrying(hours_ago(1, 10, likes=2)),
+        *((hours_ago(1, 10 + n, likes=1), "replies", True) for n in range(1, 9)),
+    ]
+    found = ranked({"star": star, "asked": asked})
+    assert found["star"]["engagement"] == 1
+    assert found["asked"]["rank"] == 1
+
+
+def test_what_is_posted_back_in_time_does_not_burst() -> None:
+    late = [
+        replace(hours_ago(40, n), collected_at=AS_OF) for n in range(30)
+    ]  # published long ago, found just now
+    fresh = carrying(*(hours_ago(0.5, 100 + n) for n in range(3)))
+    found = ranked({"late": carrying(*late), "fresh": fresh})
+    assert (found["late"]["recent_posts"], found["late"]["growth_points"]) == (0, 0)
+    assert found["fresh"]["rank"] == 1
+
+
+def test_a_post_dated_ahead_counts_from_when_it_was_seen() -> None:
+    ahead = replace(hours_ago(-5, 0), collected_at=AS_OF - timedelta(hours=1))
+    assert ranked({"a": carrying(ahead)})["a"]["recent_posts"] == 1
+
+
+def test_a_post_that_was_deleted_still_counts_as_it_was_seen() -> None:
+    seen, again = hours_ago(2, 0, likes=9), hours_ago(1, 1)
+    later = replace(
+        again, crawl_id="crawl2", collected_at=AS_OF
+    )  # the second crawl no longer finds the first post
+    posts = collect(observations([seen, again, later]))
+    rows = [{"claim_id": "a", "post_id": f"feed:{n}", "role": "carries", "joined_by": "similar", "asks": False}
+            for n in range(2)]  # fmt: skip
+    found = rank(posts, CLAIM_POSTS.from_rows(rows), AS_OF)["ranked_claims"].to_pylist()[0]
+    assert (found["voices"], found["recent_posts"]) == (2, 2)
+
+
+def test_three_posts_of_ten_minutes_are_enough_to_be_seen() -> None:
+    claims = {
+        f"old{n}": carrying(*(hours_ago(20 + n / 10, 100 * n + k) for k in range(1, 30)))
+        for n in range(1, 40)
+    }
+    new = [(hours_ago(10 / 60, 9001 + n), "carries", False) for n in range(3)]
+    found = ranked(claims | {"new": new})
+    assert found["new"]["rank"] == 1
+    assert found["new"]["freshness"] == pytest.approx(0.962, abs=1e-3)
+
+
+def test_lasting_points_fade_with_the_claim() -> None:
+    def asked(hours: float, start: int) -> list[tuple[Post, str, bool]]:
+        replies = [(hours_ago(hours, start + n), "replies", True) for n in range(1, 6)]
+        return [*carrying(hours_ago(hours, start)), *replies]
+
+    found = ranked({"fresh": asked(0.1, 100), "day_old": asked(24, 200)})
+    assert found["fresh"]["enquiry_share"] == found["day_old"]["enquiry_share"] > 0
+    assert found["fresh"]["enquiry_points"] > 20 * found["day_old"]["enquiry_points"]
+
+
+def test_a_claim_that_reaches_other_places_now_has_jumped() -> None:
+    first = carrying(*(hours_ago(9, n, platform="weibo", source="weibo") for n in range(3)))
+    then = carrying(*(hours_ago(1, 10 + n, platform="forum", source=f"forum{n}") for n in range(2)))
+    found = ranked({"a": [*first, *then], "b": carrying(hours_ago(9, 50), hours_ago(1, 51))})
+    assert (found["a"]["jump"], found["a"]["origin"], found["a"]["jumped_to"]) == (2, "weibo", ["forum"])
+    assert found["a"]["jump_points"] > 0 == found["b"]["jump_points"]
+
+
+def test_a_busy_hour_of_the_platform_is_no_burst_of_a_claim() -> None:
+    """Every day at this hour the platform is busy: the same three posts burst less than on a steady platform."""
+    days = [24.0 * day for day in range(1, 5)]
+    busy = [(hours_ago(at + 0.5, int(at) * 1000 + n), "carries", False) for at in days for n in range(200)]
+    steady = [(hours_ago(1 + 95 * n / 800, 9_000_000 + n), "carries", False) for n in range(800)]
+    mine = carrying(*(hours_ago(0.5, 8_000_000 + n) for n in range(3)), hours_ago(30, 8_000_009))
+    bursts = [ranked({"noise": noise, "mine": mine})["mine"]["burst"] for noise in (busy, steady)]
+    assert 0 < bursts[0] < bursts[1]
+
+
+def test_learned_weights_are_points_of_the_percentile() -> None:
+    claims = {str(n): carrying(*(hours_ago(1, 100 * n + k) for k in range(1, n + 1))) for n in range(1, 5)}
+    posts = collect(observations([post for members in claims.values() for post, _, _ in members]))
+    rows = [{"claim_id": claim, "post_id": post.post_id, "role": "carries", "joined_by": "similar", "asks": False}
+            for claim, members in claims.items() for post, _, _ in members]  # fmt: skip
+    config = RankConfig(weights={s.name: -2.0 if s.name == "volume" else 0.0 for s in SIGNALS}, linear=True)
+    found = rank(posts, CLAIM_POSTS.from_rows(rows), AS_OF, config)["ranked_claims"].to_pylist()
+    assert {row["claim_id"]: row["volume_points"] for row in found}["4"] == pytest.approx(
+        -2 * 1000 / 60, abs=1e-3
+    )
+    assert [row["claim_id"] for row in found] == ["1", "2", "3", "4"]
+    assert all(row["score"] == pytest.approx(sum(row[name] for name in POINTS), abs=1e-9) for row in found)
+
+
+def test_content_signals_read_the_exemplar() -> None:
+    texts = {"grave": "今晚海港巷停水 三人中毒死亡", "chat": "大家早安 今天天气真好"}
+    claims = {name: carrying(hours_ago(1, n)) for n, name in enumerate(texts)}
+    posts = collect(observations([members[0][0] for members in claims.values()]))
+    rows = [{"claim_id": name, "post_id": f"feed:{n}", "role": "carries", "joined_by": "alone", "asks": False}
+            for n, name in enumerate(texts)]  # fmt: skip
+    inputs = RankInputs(
+        exemplars=pa.table({"claim_id": list(texts), "text_key": list(texts)}),
+        texts=pa.table({"text_key": list(texts), "match_text": list(texts.values())}),
+        words=("海港巷",),
+    )
+    found = rank(posts, CLAIM_POSTS.from_rows(rows), AS_OF, None, inputs)["ranked_claims"].to_pylist()
+    by_name = {row["claim_id"]: row for row in found}
+    assert {"life", "order"} <= set(by_name["grave"]["harms"])
+    assert by_name["grave"]["nearness"] == 0.5 > by_name["chat"]["nearness"]
+    assert by_name["grave"]["checkworthy"] > 0.5 > by_name["chat"]["checkworthy"]
+    assert by_name["grave"]["rank"] == 1
+
+
+def test_a_claim_like_one_that_was_taken_up_is_kin() -> None:
+    claims = {name: carrying(hours_ago(1, n)) for n, name in enumerate("abc")}
+    posts = collect(observations([members[0][0] for members in claims.values()]))
+    rows = [{"claim_id": name, "post_id": f"feed:{n}", "role": "carries", "joined_by": "alone", "asks": False}
+            for n, name in enumerate("abc")]  # fmt: skip
+    pair = {"left_claim_id": "a", "right_claim_id": "b", "left_post_id": "feed:0", "right_post_id": "feed:1",
+            "similarity": 0.8, "why": "words"}  # fmt: skip
+    inputs = RankInputs(claim_matches=CLAIM_MATCHES.from_rows([pair]), taken_up=["b"])
+    found = rank(posts, CLAIM_POSTS.from_rows(rows), AS_OF, None, inputs)["ranked_claims"].to_pylist()
+    kin = {row["claim_id"]: row["kinship"] for row in found}
+    assert kin == {"a": 0.8, "b": None, "c": None}
+
+
+def test_the_same_input_in_any_order_gives_the_same_rows() -> None:
+    claims = {
+        str(n): carrying(*(hours_ago(0.2 * k, 100 * n + k, likes=k) for k in range(1, n + 2)))
+        for n in range(1, 9)
+    }
+    backwards = {name: members[::-1] for name, members in reversed(claims.items())}
+    assert ranked(claims) == ranked(backwards)

@@ -25,6 +25,8 @@ LEAST_GAIN = 0.01
 _DRAWS = 200
 _MEAN_WEIGHT = 1.0
 """Learned weights are scaled to this mean size, so that points stay readable."""
+_HOLD = 0.1
+"""How far weights may go from 0; chosen on the past half of CED, split in time once more."""
 
 Features = NDArray[np.float64]
 
@@ -79,7 +81,7 @@ def features(rows: Sequence[Mapping[str, Any]]) -> Features:
 
 def learn(x: Features, y: NDArray[np.bool_]) -> NDArray[np.float64]:
     """One weight per signal, scaled to a mean size of 1; a signal may count against a claim."""
-    learner = LogisticRegression(C=1.0, class_weight="balanced", max_iter=500)
+    learner = LogisticRegression(C=_HOLD, class_weight="balanced", max_iter=500)
     weights: NDArray[np.float64] = learner.fit(x, y).coef_[0]
     size = np.abs(weights).mean()
     return weights * (_MEAN_WEIGHT / size) if size else weights
