@@ -27,7 +27,7 @@ GAINS: Mapping[str, float] = {
     "homophone": 6.0,
     "Cantonese homophone": 10.0,
     "split character": 3.0,
-    "look-alike": 6.0,
+    "look-alike": 8.0,
     "inserted mark": 5.0,
 }
 """What a reading must gain in log-probability, per kind; where two kinds fit, the first is named."""
