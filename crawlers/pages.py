@@ -7,16 +7,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from crawlers.blot import Blotter
 from crawlers.families import family_named
 from crawlers.families.base import Family
 from crawlers.identity import Identity
 from crawlers.items import Answer, Context, Fetch, PageChanged, zone_of
 from crawlers.net.redact import Redactor
+from crawlers.text import decoded
 from pipeline.records import Post, Precision
 
 _TEST_KEY = "a key for saved pages, known to all"
@@ -24,14 +27,33 @@ _KEPT_HEADERS = ("content-type", "x-wp-totalpages", "cf-mitigated", "location", 
 _KINDS = {"json": "json", "xml": "xml", "rss": "xml", "html": "html"}
 
 
-def save_case(folder: Path, family: Family, fetch: Fetch, answer: Answer, context: Context) -> Path:
-    """Write one answer as a case under ``folder``; returns the case's folder. Cookies and secrets are left out."""
+def save_case(
+    folder: Path,
+    family: Family,
+    fetch: Fetch,
+    answer: Answer,
+    context: Context,
+    redact: Redactor | None = None,
+) -> Path:
+    """Write one answer as a case under ``folder``; returns the case's folder.
+
+    Secrets are left out, authors become pseudonyms (``crawlers.blot``); read it all the same before you commit it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     case = folder / f"{fetch.kind}-{len(list(folder.iterdir())) + 1:02}"
     case.mkdir()
+    redact = redact or Redactor()
     kind = next((v for k, v in _KINDS.items() if k in answer.headers.get("content-type", "")), "txt")
-    redact = Redactor()
-    request = {
+    _write(case / "request.json", _request(family, fetch, answer, context, redact))
+    (case / f"body.{kind}").write_bytes(_blotted(family, fetch, answer, context, redact))
+    _write(case / "posts.json", read_case(case))
+    return case
+
+
+def _request(
+    family: Family, fetch: Fetch, answer: Answer, context: Context, redact: Redactor
+) -> dict[str, Any]:
+    return {
         "family": family.name,
         "fetch": {**fetch.to_json(), "url": redact.text(fetch.url)},
         "url": redact.text(answer.url),
@@ -45,10 +67,16 @@ def save_case(folder: Path, family: Family, fetch: Fetch, answer: Answer, contex
         "params": dict(context.params),
         "queries": list(context.queries),
     }
-    _write(case / "request.json", request)
-    (case / f"body.{kind}").write_bytes(answer.body)
-    _write(case / "posts.json", read_case(case))
-    return case
+
+
+def _blotted(family: Family, fetch: Fetch, answer: Answer, context: Context, redact: Redactor) -> bytes:
+    """The body without its authors, in its own encoding; one that is no text of a page is kept as it is."""
+    blotter = Blotter(context.author_key, redact)
+    if answer.status == 200 and family.is_refusal(answer) is None:
+        with suppress(PageChanged):
+            family.read(answer, fetch, replace(context, author_key=blotter.author))
+    text, name = decoded(answer.body, answer.headers.get("content-type", ""))
+    return blotter.text(text).encode(name, "replace")
 
 
 def _write(path: Path, value: object) -> None:

@@ -12,6 +12,7 @@ import logging
 import sys
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from crawlers.cards import SET_ASIDE, SourceCard, card_of
 from crawlers.families import family_named
 from crawlers.families.base import Family, count_param
+from crawlers.health import changed_shape
 from crawlers.identity import Identity
 from crawlers.items import Context, zone_of
 from crawlers.net.guard import LOOPBACK, is_loopback
@@ -196,8 +198,17 @@ def crawl(plan: Plan, every: float, record: str | None = None) -> tuple[dict[str
         if process.asked_to_stop or "shutdown" in reasons:
             store.save()
             return summary_json(store.summary) | {"stopped_because": "stopped"}, True
-        _judge(plan, spider, reasons)
+        _judge(plan, spider, reasons, earlier)
         return summary_json(store.finish(spider.why, spider.detail, earlier)), False
+
+
+class _WithoutPandas(MetaPathFinder):
+    """pyarrow loads pandas where it can, for types that we never have: a quarter second of each crawl's start."""
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        """Say that there is no pandas in this process; leave every other module to the others."""
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is not wanted here", name=name)
 
 
 class _Process(AsyncCrawlerProcess):
@@ -220,8 +231,8 @@ def _settings(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _judge(plan: Plan, spider: FamilySpider, reasons: list[str]) -> None:
-    """Name what the family could not see: time out, addresses left unread, far too few entries."""
+def _judge(plan: Plan, spider: FamilySpider, reasons: list[str], earlier: list[dict[str, Any]]) -> None:
+    """Name what the family could not see: time out, addresses left unread, too few entries, fields that are gone."""
     left, items = len(spider.store.frontier), spider.store.counts["items"]
     if spider.why != "finished":
         return
@@ -232,6 +243,8 @@ def _judge(plan: Plan, spider: FamilySpider, reasons: list[str]) -> None:
             "error",
             f"{left} addresses could not be read: a fault of the program, see the log",
         )
+    elif changed := changed_shape(spider.store.counts, len(spider.store.seen), earlier):
+        spider.why, spider.detail = "changed", changed
     elif items < plan.card.expected_min and not spider.store.counts["not_modified"]:
         spider.why = "too few"
         spider.detail = f"{items} entries on all pages; the card expects {plan.card.expected_min} or more"
@@ -243,9 +256,10 @@ def _log_to_stderr(redact: Redactor) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(redact)
-    handler.setLevel(logging.WARNING)  # Scrapy sets its own loggers to say more
+    handler.setLevel(logging.WARNING)
     logging.getLogger().addHandler(handler)
-    logging.getLogger().setLevel(logging.WARNING)
+    for name in (None, "scrapy", "twisted"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def tell(event: dict[str, Any]) -> None:
@@ -264,6 +278,7 @@ def tell(event: dict[str, Any]) -> None:
 def main() -> int:
     """Read the job, crawl, tell; returns the exit code."""
     job = Job(**json.loads(sys.stdin.readline()))
+    sys.meta_path.insert(0, _WithoutPandas())
     gc.freeze()  # what the imports made stays for good: do not search it for garbage
     gc.set_threshold(_GC_ALLOCATIONS, 20, 50)
     try:

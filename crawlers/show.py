@@ -18,12 +18,12 @@ def print_posts(posts: list[dict[str, Any]]) -> None:
         table.add_column(overflow="fold")
         for column, value in post.items():
             if value not in (None, []):
-                table.add_row(column, _one_line(value))
+                table.add_row(column, one_line(value))
         console.print(table, "")
     console.print(f"{len(posts)} posts shown")
 
 
-def _one_line(value: object) -> Text:
+def one_line(value: object) -> Text:
     """Text without markup or control characters: posts are written by strangers."""
     shown = "".join(c if c.isprintable() else " " for c in str(value))
     return Text(shown if len(shown) <= 300 else shown[:300] + "…")

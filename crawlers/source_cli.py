@@ -1,8 +1,9 @@
-"""``chengqing source``: the cards, and a look at a source without storing anything."""
+"""``chengqing source``: the cards, how their crawls ended, and a look at a source without storing anything."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ from rich.console import Console
 from rich.table import Table
 
 from crawlers.cards import SourceCard, all_cards, card_named
-from crawlers.show import print_posts
+from crawlers.health import SourceHealth, health_of
+from crawlers.show import one_line, print_posts
+from crawlers.uses import parse_bases, picked, plain_use, with_base
 from pipeline.errors import CrawlError
 from pipeline.incident import find_incident
 from pipeline.paths import DataDir
 
 
-@click.group(short_help="Source cards: list, show, try, record.")
+@click.group(short_help="Source cards and crawl health: list, show, new, try, record.")
 def source() -> None:
     """What the desk knows about its sources."""
 
@@ -30,27 +33,59 @@ def _shown(card: SourceCard) -> dict[str, Any]:
 
 
 @source.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def list_cards(as_json: bool) -> None:
-    """Every source card, with the day a person last checked the site.
+@click.option("--incident", metavar="NAME", help="Health of this incident's sources only.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON: cards and health.")
+def list_cards(incident: str | None, as_json: bool) -> None:
+    """Every source card, with the day a person last checked the site; and how each source's last crawl ended.
+
+    An alarm says what somebody should look at: a refusal, pages that changed, fewer entries than the card expects.
 
     \b
-    Example:
+    Examples:
       chengqing source list
+      chengqing source list --incident sf-harbor-lane-fire --json
     """
-    cards = all_cards(DataDir.from_environment())
+    data = DataDir.from_environment()
+    cards = all_cards(data)
+    health = health_of(data, [find_incident(data, incident).id] if incident else None)
     if as_json:
-        click.echo(json.dumps([_shown(card) for card in cards.values()], ensure_ascii=False, indent=1))
+        shown = {
+            "cards": [_shown(card) for card in cards.values()],
+            "health": [one.to_json() for one in health],
+        }
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
         return
+    console = Console()
+    if not incident:
+        console.print(_cards_table(cards.values()), "")
+    console.print(_health_table(health) if health else "No source was crawled yet: chengqing crawl INCIDENT")
+
+
+def _cards_table(cards: Iterable[SourceCard]) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in ("name", "family", "robots", "checked", "on", "title"):
         table.add_column(title)
-    for card in cards.values():
-        checked = str(card.checked or "never")
+    for card in cards:
+        checked, on = str(card.checked or "never"), "yes" if card.enabled else "no"
+        table.add_row(card.name, card.family, card.robots, checked, on, card.title["en"])
+    return table
+
+
+def _health_table(health: list[SourceHealth]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in ("incident", "source", "last crawl", "posts", "new", "pages", "refusals", "ended", "alarm"):
+        table.add_column(title, justify="right" if title in {"posts", "new", "pages", "refusals"} else "left")
+    for one in health:
+        numbers = (one.posts, one.new, one.pages, one.refusals)
         table.add_row(
-            card.name, card.family, card.robots, checked, "yes" if card.enabled else "no", card.title["en"]
+            one.incident,
+            one.source,
+            f"{one.finished_at:%Y-%m-%d %H:%M}" if one.finished_at else "–",
+            *("–" if number is None else f"{number:,}" for number in numbers),
+            (one.stopped_because or "–") + (" (another waits to go on)" if one.unfinished else ""),
+            one_line(one.alarm or ""),
         )
-    Console().print(table)
+    return table
 
 
 @source.command("show")
@@ -121,45 +156,37 @@ def record_source(
         raise CrawlError(f"{name}: {outcome.why}: {outcome.message or outcome.summary.get('detail') or ''}")
 
 
-_NEW_CARD = """\
-name = "{name}"
-family = "{family}"
-title = {{ en = "{name}" }}
-owner = ""      # who runs the site
-language = []   # such as ["zh-Hans", "yue"]
-lineage = ""    # where its words come from: own reporting, members, other outlets, a government
-robots = "obeyed"
-checked = ""    # the day a person read robots.txt and terms, such as 2026-01-31
-terms = ""      # address of the terms, and what they say about reading by machine
-delay = 2.0
-enabled = true
-
-[expected]
-min = 1         # fewer entries than this is an alarm
-"""
-
-
 @source.command("new")
 @click.argument("name")
+@click.argument("url")
 @click.option("--family", required=True, help="Kind of site software; see: chengqing source list.")
-def new_card(name: str, family: str) -> None:
-    """Write a source card to fill in, and show what to put into the incident.
+@click.option(
+    "--pages",
+    "pages",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of test cases; that of the checkout unless given.",
+)
+def new_source(name: str, url: str, family: str, pages: Path | None) -> None:
+    """Write a source card to fill in, a test that fails until a page is recorded, and show the incident's lines.
+
+    A site needs no code of its own: its spider is its family with the address and parameters that the incident names.
 
     \b
     Example:
-      chengqing source new city-forum --family discuz
+      chengqing source new city-forum https://bbs.city.example --family discuz
     """
-    from crawlers.families import family_named
-    from pipeline.errors import UsageError
-    from pipeline.files import write_text
-    from pipeline.paths import checked_name
+    from crawlers.scaffold import incident_lines, write_card, write_case
 
-    path = DataDir.from_environment().root / "sources" / f"{checked_name(name, 'source')}.toml"
-    if path.exists():
-        raise UsageError(f"{path} is there already; edit it, or choose another name")
-    write_text(path, _NEW_CARD.format(name=name, family=family_named(family).name))
-    click.echo(f"written: {path}\nfill it in, then add to the incident's file:\n")
-    click.echo(f'[[sources]]\nname = "{name}"\nfamily = "{family}"\nurl = "https://…"')
+    card = write_card(DataDir.from_environment(), name, family, url)
+    click.echo(
+        f"written: {card}\nfill it in, then add to the incident's file:\n\n{incident_lines(name, family, url)}"
+    )
+    case = write_case(name, family, url, pages)
+    if case:
+        click.echo(f"written: {case}, a test that fails until a page stands there:")
+    click.echo(
+        f"  chengqing source try INCIDENT {name}\n  chengqing source record INCIDENT {name} --to {case or 'FOLDER'}"
+    )
 
 
 def _first_pages(
@@ -169,7 +196,6 @@ def _first_pages(
     import shutil
     import tempfile
 
-    from crawlers.cli import parse_bases, picked, plain_use, with_base
     from crawlers.launch import crawl_sources
     from crawlers.run import Job
     from pipeline.raw import finished_crawls, read_observations
@@ -182,6 +208,10 @@ def _first_pages(
         shutil.copy(data.incident_file(incident), trial.incident_file(incident))
         if (data.root / "sources").exists():
             shutil.copytree(data.root / "sources", trial.root / "sources")
+        if (secrets := data.root / "secrets.toml").exists():
+            (trial.root / "secrets.toml").symlink_to(
+                secrets
+            )  # the source's own keys, which stay where they are
         plain = plain_use(use)
         plain["params"] = {**plain["params"], "max_pages": 3}
         job = Job(folder, incident, plain, allow_loopback, record=str(record.resolve()) if record else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from crawlers.pages import save_case
 from crawlers.store import CrawlStore, short_key
 
 MAX_FAILURES_IN_A_ROW = 5
+TOLD_EACH, TELL_EVERY = 50, 0.2
+"""The first pages are told one by one, later ones at most this often (seconds)."""
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -84,7 +87,7 @@ class FamilySpider(scrapy.Spider):
         """
         answer = answer_of(response)
         if self.record_to is not None:
-            save_case(self.record_to, self.family, fetch, answer, self.context)
+            save_case(self.record_to, self.family, fetch, answer, self.context, self.redact)
         if (wait := (response.request.meta if response.request else {}).get(WAIT_ASKED)) is not None:
             self._refused(fetch, f"asked us to stay away for {wait:.0f} s")
             return []
@@ -180,6 +183,7 @@ class StorePages:
 
     def __init__(self, spider: FamilySpider) -> None:
         self.spider = spider
+        self._kept, self._told_at = 0, 0.0
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> StorePages:  # noqa: ANN401  Scrapy's Crawler, whose spider it leaves untyped
@@ -187,9 +191,12 @@ class StorePages:
         return cls(crawler.spider)
 
     def process_item(self, item: Page) -> Page:
-        """Store the page and tell the parent how far we are."""
-        kept = self.spider.store.add(item)
-        self.spider.tell({"event": "page", "pages": self.spider.store.summary.pages, "kept": kept})
+        """Store the page and tell the parent how far we are; of many pages a second not each one."""
+        self._kept += self.spider.store.add(item)
+        pages, now = self.spider.store.summary.pages, time.monotonic()
+        if pages <= TOLD_EACH or now - self._told_at >= TELL_EVERY:
+            self.spider.tell({"event": "page", "pages": pages, "kept": self._kept})
+            self._kept, self._told_at = 0, now
         return item
 
 

@@ -153,6 +153,7 @@ class CrawlStore:
         self.summary.pages += 1
         self.summary.bytes += page.size
         self.counts["items"] += page.reading.items
+        self.counts["unread"] += len(page.reading.rejects)
         self.counts["gone"] += page.reading.gone
         self._note_newest(page)
         self.strike(page.fetch, page.reading.follow)

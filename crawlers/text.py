@@ -12,7 +12,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 MAX_LINKS = 50
 MAX_DEPTH = 2_000
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_SIMPLE_TAG = re.compile(r"<(/?)(p|br|a|span|strong|b|em|i)\b([^<>]*)>", re.IGNORECASE)
+_PARAGRAPH = re.compile(r"</?p\b[^<>]*>", re.IGNORECASE)
+_LINE_END = re.compile(r"</?br\b[^<>]*>", re.IGNORECASE)
+_INLINE = re.compile(r"</?(?:a|span|strong|b|em|i)\b[^<>]*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^<>]*>")
 # Tags that stay open until they are closed; the others end by themselves when their next one begins.
 _NESTING_TAG = re.compile(
@@ -83,15 +85,20 @@ def clean(text: str) -> str:
 
 def decode(body: bytes, content_type: str = "", default: str = "utf-8") -> str:
     """A page's characters: by BOM, then header, then meta tag; GBK pages are read as GB18030."""
+    return decoded(body, content_type, default)[0]
+
+
+def decoded(body: bytes, content_type: str = "", default: str = "utf-8") -> tuple[str, str]:
+    """A page's characters, and the encoding in which they were read."""
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if body.startswith(mark):
-            return body.decode(name, "replace")
+            return body.decode(name, "replace"), name
     found = _CHARSET.search(content_type.encode("latin-1", "ignore")) or _CHARSET.search(body[:2048])
     name = found[1].decode("ascii").lower() if found else default
     try:
-        return body.decode(_WIDER.get(name, name), "replace")
+        return body.decode(_WIDER.get(name, name), "replace"), _WIDER.get(name, name)
     except LookupError:
-        return body.decode(default, "replace")
+        return body.decode(default, "replace"), default
 
 
 def html_to_text(fragment: str) -> str:
@@ -99,7 +106,7 @@ def html_to_text(fragment: str) -> str:
     if "<" not in fragment:
         return _BLANKS.sub(" ", html.unescape(fragment)).strip()
     if not _HIDDEN.search(fragment):
-        plain = _SIMPLE_TAG.sub(_simple, _BLANKS.sub(" ", fragment))
+        plain = _INLINE.sub("", _LINE_END.sub("\n", _PARAGRAPH.sub("\n\n", _BLANKS.sub(" ", fragment))))
         if "<" not in plain:
             return tidy(html.unescape(plain))
     if is_too_deep(fragment):
@@ -119,17 +126,14 @@ def is_too_deep(markup: str) -> bool:
     return False
 
 
-def _simple(tag: re.Match[str]) -> str:
-    name = tag[2].lower()
-    if name == "br":
-        return "\n"
-    return "\n\n" if name == "p" else ""
-
-
 def tidy(text: str) -> str:
     """Lines without blanks at their ends, at most one empty line in a row."""
-    lines = (line.strip(" \t") for line in _EDGES.sub("\n", text).split("\n"))
-    return _MANY_LINES.sub("\n\n", "\n".join(lines)).strip()
+    if _EDGE in text:
+        text = _EDGES.sub("\n", text)
+    text = text.strip()
+    if "\n" not in text:
+        return text
+    return _MANY_LINES.sub("\n\n", "\n".join([line.strip(" \t") for line in text.split("\n")]))
 
 
 def node_text(root: LexborNode, skip: Iterable[LexborNode] = ()) -> str:

@@ -26,6 +26,8 @@ _AGO = re.compile(
 _WORD_DAY = re.compile(
     r"(今天|今日|昨天|昨日|前天|前日|today|yesterday)\s*(?:at)?\s*(?:(\d{1,2}):(\d{2}))?", re.IGNORECASE
 )
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
+"""What every API writes; the other forms cost five times as much to tell apart."""
 _NOW = re.compile(r"刚刚|剛剛|刚才|剛才|just now|now", re.IGNORECASE)
 _DAYS = {"今": 0, "昨": 1, "前": 2, "t": 0, "y": 1}
 _WEIBO = "%a %b %d %H:%M:%S %z %Y"
@@ -45,7 +47,7 @@ def parse_time(shown: object, now: datetime, zone: tzinfo | None = None) -> Know
         return _placed(shown, zone, Precision.EXACT)
     if not isinstance(shown, str) or not shown or len(shown) > 80:
         return UNKNOWN
-    text = unicodedata.normalize("NFKC", shown).strip()
+    text = shown if _STAMP.fullmatch(shown) else unicodedata.normalize("NFKC", shown).strip()
     if len(text) in {10, 13} and text.isascii() and text.isdigit():
         return _epoch(float(text))
     return _exact(text, zone) or _relative(text, now, zone) or _dated(text, now, zone) or UNKNOWN

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from conftest import make_incident
-from crawlers.cli import picked, plain_use
 from crawlers.launch import crawl_sources
 from crawlers.run import Job
+from crawlers.uses import picked, plain_use
 from pipeline.paths import DataDir
 from pipeline.raw import finished_crawls, read_observations
 from servers import misbehaving as bad

@@ -12,10 +12,10 @@ import pytest
 
 from conftest import make_incident
 from crawlers.cards import SourceCard, all_cards, card_named, load_card
-from crawlers.cli import picked, plain_use
 from crawlers.families import FAMILIES
 from crawlers.launch import Outcome, crawl_sources
 from crawlers.run import Job, _settings, make_plan
+from crawlers.uses import picked, plain_use
 from pipeline.errors import UsageError
 from pipeline.incident import Incident, SourceUse
 from pipeline.paths import DataDir

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from conftest import make_incident
-from crawlers.cli import picked, plain_use
 from crawlers.launch import Outcome, crawl_sources
 from crawlers.run import Job
+from crawlers.uses import picked, plain_use
 from pipeline.paths import DataDir
 from pipeline.raw import finished_crawls, read_observations
 from servers import misbehaving as bad

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from crawlers.families.base import (
     Family,
@@ -113,15 +114,18 @@ def parse(statuses: list[Any], context: Context, query: str | None = None) -> Re
 
 def native_id(status: dict[str, Any], context: Context) -> str:
     """``<home server>/<id there>``: the same for every server that shows this status."""
-    uri = urlsplit(str(status.get("uri") or ""))
+    found = _URI.match(str(status.get("uri") or ""))
     own = str(status["id"])
-    steps = [step for step in uri.path.split("/") if step and step != "activity"]  # boosts are activities
-    host = uri.hostname
-    if not host or own in steps:
+    host = found[1].lower() if found else None
+    steps = [step for step in found[2].split("/") if step and step != "activity"] if found else []
+    if not host or own in steps:  # boosts are activities
         return f"{context.site if not host or host in _LOCAL else host}/{own}"
     return f"{host}/{steps[-1] if steps else own}"
 
 
+_URI = re.compile(
+    r"[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?(\[[^/?#\]]*\]|[^/?#:@]+)(?::\d*)?(?=[/?#]|$)([^?#]*)"
+)
 _LOCAL = {"127.0.0.1", "localhost"}
 
 
@@ -142,7 +146,7 @@ def _post(
 ) -> Post:
     content = "" if boosted else str(status["content"] or "")
     at, precision = parse_time(status["created_at"], context.now)
-    warning = html_to_text(str(status.get("spoiler_text") or "")) or None
+    warning = html_to_text(str(spoiler)) or None if (spoiler := status.get("spoiler_text")) else None
     account = status.get("account") or {}
     quoted = (status.get("quote") or {}).get("quoted_status") or {}
     return context.post(

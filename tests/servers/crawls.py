@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from conftest import make_incident
-from crawlers.cli import picked, plain_use
 from crawlers.launch import Outcome, crawl_sources
 from crawlers.run import Job
+from crawlers.uses import picked, plain_use
 from pipeline.incident import Incident, find_incident
 from pipeline.paths import DataDir
 from pipeline.raw import finished_crawls, read_observations
