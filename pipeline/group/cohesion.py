@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +23,35 @@ _STEP = 0.05
 _HIGHEST = 0.7
 
 
+@dataclass(frozen=True)
+class Cuts:
+    """What was found about groups that were looked at, each told by the sum of what its members spell."""
+
+    whole: Hashes
+    """Groups that stay, sorted."""
+    apart: Hashes
+    """Groups that were cut, sorted."""
+    piece: NDArray[np.int64]
+    """For each text of a group that was cut the first text of its piece; -1 for the others."""
+
+    @classmethod
+    def none(cls, size: int) -> Cuts:
+        """Nothing is known about ``size`` texts."""
+        return cls(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.full(size, -1, np.int64))
+
+
 def cut_drift(
     spelled: Hashes,
     edges: Pairs,
     similarity: NDArray[np.float64],
     verifier: Verifier,
     cohesion: float,
-    whole: Hashes,
-) -> tuple[NDArray[np.bool_], Hashes]:
+    known: Cuts,
+) -> tuple[NDArray[np.bool_], Cuts]:
     """Return which edges stay when every group keeps a mean similarity of ``cohesion`` (average linkage).
 
     A chain too large to compare all pairs is first taken apart by its strongest edges. ``spelled`` holds a hash of
-    each text (``spell``); groups whose sum is in ``whole`` are known to stay, and the sums known now are returned.
+    each text (``spell``); groups that are ``known`` are not looked at again, and what is known now is returned.
     """
     size = len(spelled)
     kept = np.ones(len(edges), np.bool_)
@@ -48,11 +66,12 @@ def cut_drift(
     labels = components(size, edges[kept])
     loose = _loose(labels, edges[kept])
     hashes = _hashes(spelled, labels)
-    known = np.isin(hashes, whole) & loose
-    pieces, cut = _pieces(labels, np.flatnonzero(loose & ~known), verifier, cohesion)
-    stay = np.asarray(kept & (pieces[edges[:, 0]] == pieces[edges[:, 1]]))
-    loose[cut] = False
-    return stay, np.sort(hashes[loose])
+    whole, apart = (loose & np.isin(hashes, some) for some in (known.whole, known.apart))
+    pieces, cut = _pieces(labels, np.flatnonzero(loose & ~whole & ~apart), verifier, cohesion)
+    pieces = np.where(apart[labels], known.piece, pieces)
+    apart[cut] = True
+    found = Cuts(np.sort(hashes[loose & ~apart]), np.sort(hashes[apart]), np.where(apart[labels], pieces, -1))
+    return np.asarray(kept & (pieces[edges[:, 0]] == pieces[edges[:, 1]])), found
 
 
 def _loose(labels: NDArray[np.int64], edges: Pairs) -> NDArray[np.bool_]:

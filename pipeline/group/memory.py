@@ -8,7 +8,7 @@ Where the beginning is another one, or a text is gone, nothing is remembered and
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.files import replacing
+from pipeline.group.cohesion import Cuts
 from pipeline.group.config import GroupConfig
 from pipeline.group.pairs import Near, Pairs
 from pipeline.group.verify import Evidence
 
-Hashes = NDArray[np.uint64]
 _FRESH_SHARE = 0.2
 """Share of new texts from which comparing all is faster."""
 
@@ -40,13 +40,15 @@ class Memory:
     found: Pairs
     """Pairs worth remembering, and their evidence."""
     evidence: Evidence
-    whole: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
-    """Hashes of groups that were looked at and not cut."""
+    corrects: NDArray[np.bool_]
+    """Texts that say that something is untrue: reading that is slow."""
+    cuts: Cuts
 
     def save(self, path: Path) -> None:
         """Write all of it, whole or not at all."""
         said = {f"evidence_{f.name}": getattr(self.evidence, f.name) for f in fields(Evidence)}
         near = {f"near_{f.name}": getattr(self.near, f.name) for f in fields(Near)}
+        cuts = {f"cuts_{f.name}": getattr(self.cuts, f.name) for f in fields(Cuts)}
         with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(
                 file,
@@ -54,9 +56,10 @@ class Memory:
                 keys=self.keys,
                 first_at=self.first_at,
                 found=self.found,
-                whole=self.whole,
+                corrects=self.corrects,
                 **said,
                 **near,
+                **cuts,
             )
 
     @classmethod
@@ -71,7 +74,8 @@ class Memory:
                     Near(*(file[f"near_{f.name}"] for f in fields(Near))),
                     file["found"],
                     Evidence(*(file[f"evidence_{f.name}"] for f in fields(Evidence))),
-                    file["whole"],
+                    file["corrects"],
+                    Cuts(*(file[f"cuts_{f.name}"] for f in fields(Cuts))),
                 )
         except (OSError, ValueError, KeyError, BadZipFile):
             return None
@@ -86,6 +90,8 @@ class Known:
     evidence: Evidence
     fresh: NDArray[np.bool_]
     """Texts that the memory does not hold."""
+    corrects: NDArray[np.bool_]
+    cuts: Cuts
     redated: NDArray[np.bool_]
     """Texts whose first appearance has changed: what is said of their pairs may, too."""
 
@@ -106,7 +112,11 @@ def recall(
     redated = np.zeros(len(keys), np.bool_)
     redated[place] = first_at[place] != memory.first_at
     near = Near(place[memory.near.later], place[memory.near.earlier], memory.near.product)
-    return Known(near, place[memory.found], memory.evidence, fresh, redated)
+    corrects, piece = np.zeros(len(keys), np.bool_), np.full(len(keys), -1, np.int64)
+    corrects[place] = memory.corrects
+    piece[place] = np.where(memory.cuts.piece < 0, -1, place[memory.cuts.piece])
+    cuts = Cuts(memory.cuts.whole, memory.cuts.apart, piece)
+    return Known(near, place[memory.found], memory.evidence, fresh, corrects, cuts, redated)
 
 
 def basis_of(

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from pipeline.errors import StageError
 from pipeline.group import explain, pairs, suggest, views
-from pipeline.group.cohesion import cut_drift, spell
+from pipeline.group.cohesion import Cuts, cut_drift, spell
 from pipeline.group.components import ruled_components
 from pipeline.group.config import GroupConfig, Grouping, TextRuling
-from pipeline.group.memory import Memory, basis_of, digest_of, moments, recall
+from pipeline.group.memory import Known, Memory, basis_of, digest_of, moments, recall
 from pipeline.group.pairs import Pairs
 from pipeline.group.verify import Evidence, Verifier
+from pipeline.phrases import is_correction
 
 Progress = Callable[[int, int], None]
 _STEPS = 5
@@ -47,9 +48,10 @@ def group(
     keys = texts.column("text_key").to_pylist()
     names = np.array(keys, "S")
     basis = basis_of(names, arrived, config)
-    verifier = Verifier(texts, config, basis)
+    known = recall(memory, digest_of(names[basis]), names, moments(texts))
+    verifier = Verifier(texts, config, basis, _corrections(texts.column("match_text"), known))
     told(1, _STEPS)
-    memory = remember(memory, texts, names, verifier, config)
+    memory = remember(known, texts, names, verifier, config)
     asked = suggest.by_meaning(texts.column("match_text"), steps, config)
     found, evidence = _together(memory, asked, verifier)
     told(2, _STEPS)
@@ -57,7 +59,7 @@ def group(
     told(3, _STEPS)
     edges, strengths = found[matched], evidence.similarity[matched]
     spelled = spell(names, memory.first_at)
-    kept, whole = cut_drift(spelled, edges, strengths, verifier, config.cohesion, memory.whole)
+    kept, cuts = cut_drift(spelled, edges, strengths, verifier, config.cohesion, memory.cuts)
     must, must_not = _ruled(keys, rulings)
     labels = ruled_components(len(keys), edges[kept], strengths[kept], must, must_not)
     told(4, _STEPS)
@@ -66,36 +68,41 @@ def group(
         matches=suggest.matches(keys, labels, found, evidence, steps, must_not, verifier, config),
         keywords=explain.keywords(keys, labels, verifier.words),
         conflicts=explain.conflicts(keys, labels, must, must_not),
-        memory=replace(memory, whole=whole),
+        memory=replace(memory, cuts=cuts),
     )
     told(_STEPS, _STEPS)
     return grouping
 
 
 def remember(
-    memory: Memory | None,
-    texts: pa.Table,
-    keys: NDArray[np.bytes_],
-    verifier: Verifier,
-    config: GroupConfig,
+    known: Known | None, texts: pa.Table, keys: NDArray[np.bytes_], verifier: Verifier, config: GroupConfig
 ) -> Memory:
-    """Return the near pairs of these texts with their evidence; what ``memory`` holds is not compared again."""
-    basis, first_at = digest_of(keys[verifier.basis]), moments(texts)
+    """Return the near pairs of these texts with their evidence; what is ``known`` is not compared again."""
     able = pc.greater_equal(pc.utf8_length(texts.column("match_text")), config.shortest).to_numpy()
     rows = candidate_rows(texts, able, verifier, config)
-    known = recall(memory, basis, keys, first_at)
-    if memory is None or known is None:
+    if known is None:
         near = pairs.nearest(rows, config.floor, config.neighbors)
         found, evidence = verifier.telling(near.pairs())
-        return Memory(basis, keys, first_at, near, found, evidence)
-    near, new = pairs.nearest_with(known.near, rows, known.fresh, config.floor, config.neighbors)
-    every = near.pairs()
-    new |= known.redated[every].any(axis=1)
-    found, evidence = verifier.telling(every[new])
-    still = pairs.among(known.found, every[~new])
-    found = np.concatenate([known.found[still], found])
-    evidence = Evidence.joined([known.evidence.take(still), evidence])
-    return Memory(basis, keys, first_at, near, found, evidence, memory.whole)
+    else:
+        near, new = pairs.nearest_with(known.near, rows, known.fresh, config.floor, config.neighbors)
+        every = near.pairs()
+        new |= known.redated[every].any(axis=1)
+        found, evidence = verifier.telling(every[new])
+        still = pairs.among(known.found, every[~new])
+        found = np.concatenate([known.found[still], found])
+        evidence = Evidence.joined([known.evidence.take(still), evidence])
+    cuts = known.cuts if known else Cuts.none(len(keys))
+    basis = digest_of(keys[verifier.basis])
+    return Memory(basis, keys, moments(texts), near, found, evidence, verifier.corrects, cuts)
+
+
+def _corrections(forms: pa.ChunkedArray, known: Known | None) -> NDArray[np.bool_] | None:
+    """Return which texts correct something, reading only those that are not known."""
+    if known is None:
+        return None
+    corrects = known.corrects.copy()
+    corrects[known.fresh] = is_correction(forms.filter(pa.array(known.fresh)))
+    return corrects
 
 
 def _together(memory: Memory, asked: Pairs, verifier: Verifier) -> tuple[Pairs, Evidence]:

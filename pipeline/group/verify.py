@@ -63,7 +63,13 @@ class Evidence:
 class Verifier:
     """Compares texts of one table in several views."""
 
-    def __init__(self, texts: pa.Table, config: GroupConfig, basis: views.Basis | None = None) -> None:
+    def __init__(
+        self,
+        texts: pa.Table,
+        config: GroupConfig,
+        basis: views.Basis | None = None,
+        corrects: NDArray[np.bool_] | None = None,
+    ) -> None:
         self._config = config
         tokens, forms = texts.column("tokens"), texts.column("match_text")
         self.basis = np.ones(len(texts), np.bool_) if basis is None else basis
@@ -71,7 +77,7 @@ class Verifier:
         self.sounds = views.sound_view(forms, self.basis)
         self.places = facts.places(tokens)
         self.numbers = facts.numbers(tokens)
-        self._corrects = is_correction(forms)
+        self.corrects = is_correction(forms) if corrects is None else corrects
         self._seen = _days(texts)
 
     def compare(self, found: Pairs) -> Evidence:
@@ -94,7 +100,7 @@ class Verifier:
             other_place,
             swapped_place,
             other_numbers,
-            np.asarray(self._corrects[found[:, 0]] != self._corrects[found[:, 1]]),
+            np.asarray(self.corrects[found[:, 0]] != self.corrects[found[:, 1]]),
             gap.astype(np.float32),
             wanted,
         )
