@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from pipeline import tables as t
+from pipeline.accounts import Accounts
 from pipeline.paths import DataDir
+from pipeline.people import AccountRole, Person
 from pipeline.warehouse import Contents, publish
 
 INCIDENT = "harbor-test"
@@ -65,6 +68,40 @@ def build_world(
     contents = Contents({"vectors": [vectors]}, make_tables(claims, seed, texts, urls), vector_width=4)
     publish(data.published(INCIDENT), lambda: contents)
     return data
+
+
+PASSWORD = "quiet harbor lanterns"
+
+
+def add_account(
+    data: DataDir, role: AccountRole, user_id: str = "", password: str | None = PASSWORD
+) -> Person:
+    """An account of this role, called like it unless told otherwise; lead, monitor and reviewer for partner-a."""
+    partner = None if role in {AccountRole.VIEWER, AccountRole.ADMIN} else "partner-a"
+    person = Person(user_id or role.value, (user_id or role.value).title(), role, partner)
+    email = f"{person.user_id}@partner.example"
+    Accounts(data.accounts).add(person, by="test", password=password, email=email)
+    return person
+
+
+def session_of(data: DataDir, user_id: str) -> str:
+    """A session token of an account, without its password: for the cookie of a browser or a visitor."""
+    return Accounts(data.accounts).open_session(user_id, how="test")
+
+
+def sign_in(monkeypatch: pytest.MonkeyPatch, data: DataDir, user_id: str) -> str:
+    """From now on, AppTest visits as this account: it has no cookies, so the one place that reads them is told."""
+    token = session_of(data, user_id)
+    monkeypatch.setattr("dashboard.signin.token", lambda: token)
+    return token
+
+
+def personal_texts(claims: int) -> list[str]:
+    """The usual texts; the first one spells out a phone number."""
+    return [
+        f"有消息請打 415-555-0{100 + i} 找我 #{i}" if i == 0 else f"{TEXTS[i % len(TEXTS)]} #{i}"
+        for i in range(claims)
+    ]
 
 
 def make_tables(

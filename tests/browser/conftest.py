@@ -16,10 +16,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from dashboard.signin import COOKIE
 from desk_server import serve
-from desk_world import build_world
+from desk_world import add_account, build_world, personal_texts
 from hostile import TEXTS, storable
 from pipeline.paths import DataDir
+from pipeline.people import AccountRole
 
 
 def chromium() -> str | None:
@@ -42,7 +44,9 @@ class Watched:
         place = urlsplit(str((message.location or {}).get("url", ""))).path
         # Streamlit asks for its own health below the page's path before it asks at the root, and gets a 404
         probing = place.endswith(("/_stcore/health", "/_stcore/host-config"))
-        if message.type == "error" and not probing:
+        # a page whose session ended still asks for its parts, and the gate says no
+        refused = "401 (Unauthorized)" in message.text
+        if message.type == "error" and not probing and not refused:
             self.errors.append(message.text)
 
     def on_request(self, request: Any) -> None:
@@ -99,6 +103,21 @@ def hostile_desk(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield serve(data.root, stack)
 
 
+@pytest.fixture(scope="session")
+def guarded_world(tmp_path_factory: pytest.TempPathFactory) -> DataDir:
+    """A world with accounts: everybody has to sign in; ``session_of`` does it at once."""
+    data = build_world(tmp_path_factory.mktemp("guarded"), claims=60, texts=personal_texts(60))
+    for role in AccountRole:
+        add_account(data, role)
+    return data
+
+
+@pytest.fixture(scope="session")
+def guarded_desk(browser: Any, guarded_world: DataDir) -> Iterator[str]:
+    with ExitStack() as stack:
+        yield serve(guarded_world.root, stack)
+
+
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Opened]:
     """Open an address in a fresh browser context; at the end nothing may have gone wrong in any of them."""
@@ -106,7 +125,13 @@ def visit(browser: Any) -> Iterator[Opened]:
     with ExitStack() as stack:
 
         def go(
-            base: str, path: str = "/", *, width: int = 1280, locale: str = "en-US", theme: str = "light"
+            base: str,
+            path: str = "/",
+            *,
+            width: int = 1280,
+            locale: str = "en-US",
+            theme: str = "light",
+            token: str | None = None,
         ) -> Any:
             context = browser.new_context(
                 viewport={"width": width, "height": 900},
@@ -115,6 +140,10 @@ def visit(browser: Any) -> Iterator[Opened]:
                 timezone_id="America/Los_Angeles",
             )
             stack.callback(context.close)
+            if token:
+                context.add_cookies(
+                    [{"name": COOKIE, "value": token, "url": base, "httpOnly": True, "sameSite": "Strict"}]
+                )
             watched.append(Watched(base))
             watched[-1].watch(context)
             page = context.new_page()
