@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner, Result
@@ -15,15 +15,16 @@ from conftest import make_incident
 from crawlers.families import family_named
 from crawlers.health import changed_shape, health_of
 from crawlers.identity import Identity
-from crawlers.items import Answer, Context, Fetch
+from crawlers.items import GOOD_ENDS, Answer, Context, Fetch, Stop
 from crawlers.launch import crawl_sources
 from crawlers.pages import read_case, save_case
 from crawlers.run import Job
 from crawlers.source_cli import source
 from crawlers.store import CrawlStore, marks_of, new_summary, previous_crawls
 from crawlers.uses import picked, plain_use
+from dashboard.words import LANGUAGES, sentences
 from pipeline.errors import UsageError
-from pipeline.paths import DataDir
+from pipeline.paths import CHECKOUT, DataDir
 from pipeline.raw import finished_crawls, read_observations
 from servers import misbehaving as bad
 
@@ -202,3 +203,11 @@ def test_a_recorded_page_names_no_author_and_no_secret_and_reads_the_same(tmp_pa
     posts = json.loads((case / "posts.json").read_text(encoding="utf-8"))["posts"]
     assert len(posts) == 2 and posts[0]["text"].startswith("停水了") and posts[0]["author_key"]
     assert posts[0]["url"] == "https://site.example/@writer1/11"
+
+
+def test_every_end_has_its_word_on_the_desk_and_only_good_ones_look_good() -> None:
+    template = (CHECKOUT / "dashboard" / "templates" / "crawls.html").read_text(encoding="utf-8")
+    shown = template.partition("stopped_because not in (")[2].partition(")")[0]
+    assert {end.strip(' "') for end in shown.split(",")} == GOOD_ENDS
+    for language in LANGUAGES:
+        assert {f"stopped.{end}" for end in get_args(Stop)} <= sentences(language).keys()
