@@ -19,11 +19,13 @@ from pipeline.accounts import Accounts
 from pipeline.correction import document as d
 from pipeline.correction.brightlines import BrightLine
 from pipeline.correction.consensus import Answer
+from pipeline.errors import DraftError
 from pipeline.ledger.drafts import Draft, Hand
 from pipeline.ledger.statements import Statement, Statements
 from pipeline.paths import CHECKOUT, DataDir
 from pipeline.people import AccountRole, Person
 from pipeline.records import Rating
+from pipeline.release.typeset import families
 
 APP = HERE / "app.py"
 PARTNERS = ("partner-a", "partner-b", "partner-c", "partner-d")
@@ -286,6 +288,10 @@ def test_hostile_text_in_drafts_remarks_and_statements_stays_text(desk: DataDir,
 
 
 def test_the_files_of_a_release_are_made_at_a_click(desk: DataDir, as_: As, tmp_path: Path) -> None:
+    try:
+        families()
+    except DraftError as error:
+        pytest.skip(str(error))
     held, room = circulated(desk), Statements(desk.ledger)
     for partner in PARTNERS:
         room.answer(held, Answer.CONSENT, Hand(f"r-{partner}", partner))

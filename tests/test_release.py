@@ -31,6 +31,12 @@ from pipeline.records import Rating
 from pipeline.release import bundle
 from pipeline.release.notice import Notice, Sentence, notice
 from pipeline.release.text import short
+from pipeline.release.typeset import families
+
+try:
+    families()
+except DraftError as error:
+    pytestmark = pytest.mark.skip(reason=str(error))
 
 COALITION = Coalition(
     {"en": "Harbor Coalition", "zh-Hans": "海港联盟", "zh-Hant": "海港聯盟"},

@@ -67,14 +67,14 @@ def _frame(notice: Notice) -> dict[str, Any]:
         "heading": notice.heading,
         "lang": lang,
         "region": region,
-        "fonts": [font for font in _FONTS[notice.language] if font in _families()],
+        "fonts": [font for font in _FONTS[notice.language] if font in families()],
         "withdrawn": withdrawal(notice) if notice.withdrawn_because else None,
     }
 
 
 @cache
-def _families() -> frozenset[str]:
-    """Chinese fonts of this machine."""
+def families() -> frozenset[str]:
+    """Chinese fonts of this machine; ``DraftError`` when it has none."""
     known = set(typst.Fonts().families())
     found = frozenset(font for fonts in _FONTS.values() for font in fonts if font in known)
     if not found:
