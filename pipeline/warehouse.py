@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline import tables as t
+from pipeline.decided import statement_tables
 from pipeline.errors import StoreError
 from pipeline.files import fsync_folder, locked, swap_symlink
 from pipeline.ledger import Ledger
@@ -167,7 +168,7 @@ def decided_tables(ledger: Ledger, incident: str) -> dict[str, pa.Table]:
     rulings = [
         {name: getattr(r, name) for name in t.MATCH_RULINGS.schema.names} for r in ledger.rulings(incident)
     ]
-    return {
+    return statement_tables(ledger.path, incident) | {
         t.TRIAGE.name: t.TRIAGE.from_rows(triage),
         t.TRIAGE_EVENTS.name: t.TRIAGE_EVENTS.from_rows(events),
         t.MATCH_RULINGS.name: t.MATCH_RULINGS.from_rows(rulings),

@@ -16,6 +16,7 @@ from pipeline.coalition import Coalition, ConsensusRule, Partner
 from pipeline.correction import document as d
 from pipeline.correction.brightlines import BrightLine
 from pipeline.correction.consensus import Answer, Phase, reminders_due, stand
+from pipeline.decided import statement_tables
 from pipeline.errors import DraftError, StaleVersion
 from pipeline.ledger import Ledger
 from pipeline.ledger.drafts import Drafts, Hand, Remark
@@ -315,3 +316,20 @@ TestNoUnconsentedRelease.settings = settings(
 def test_opening_a_ledger_twice_is_harmless(tmp_path: Path) -> None:
     Drafts(tmp_path / "l.sqlite3").open("fire", complete(), ANN)
     assert len(Drafts(tmp_path / "l.sqlite3").drafts("fire")) == 1
+
+
+def test_analysts_find_statements_answers_and_releases_as_tables(ledger: Statements) -> None:
+    held = circulated(ledger)
+    ledger.answer(held, Answer.BLOCK, hand("d"), reason="not yet", now=NOW)
+    for partner in PARTNERS:
+        ledger.answer(held, Answer.CONSENT, hand(partner), now=NOW)
+    ledger.release(held, ANN, now=NOW)
+    made = {name: table.to_pylist() for name, table in statement_tables(ledger.path, "fire").items()}
+    assert [(r["title"], r["rating"], r["claim_id"]) for r in made["statements"]] == [
+        ("No one was hurt.", "inaccurate", "c-1")
+    ]
+    assert [(r["partner"], r["answer"]) for r in made["sign_offs"]] == [
+        (p, "consent") for p in ("d", "a", "b", "c")
+    ]
+    assert [r["signers"] for r in made["releases"]] == [list(PARTNERS)]
+    assert statement_tables(ledger.path, "other")["statements"].num_rows == 0

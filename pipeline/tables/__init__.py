@@ -21,6 +21,7 @@ from pipeline.tables.grouping import RULING_CONFLICTS
 from pipeline.tables.machine import CRAWLS, RUNS, STAGE_RUNS
 from pipeline.tables.posts import NORMALIZED_POSTS, OBSERVATIONS, POSTS, TEXTS, VECTORS
 from pipeline.tables.ranking import CLAIM_HOURS, RANK_SIGNALS, RANKED_CLAIMS
+from pipeline.tables.statements import RELEASES, SIGN_OFFS, STATEMENTS
 
 __all__ = [
     "CLAIMS",
@@ -40,9 +41,12 @@ __all__ = [
     "RANKED_CLAIMS",
     "RANK_SIGNALS",
     "RECORDED",
+    "RELEASES",
     "RULING_CONFLICTS",
     "RUNS",
+    "SIGN_OFFS",
     "STAGE_RUNS",
+    "STATEMENTS",
     "STRINGS",
     "TEXTS",
     "TEXT_GROUPS",
@@ -73,7 +77,7 @@ DERIVED = (
 )
 """Tables that a run makes: equal input, equal bytes."""
 
-DECIDED = (TRIAGE, TRIAGE_EVENTS, MATCH_RULINGS)
+DECIDED = (TRIAGE, TRIAGE_EVENTS, MATCH_RULINGS, STATEMENTS, SIGN_OFFS, RELEASES)
 """Copies of the ledger as of publishing."""
 
 RECORDED = (CRAWLS, RUNS, STAGE_RUNS)

@@ -34,7 +34,9 @@ TRIAGE_EVENTS = Table(
     (
         Column("event_id", pa.int64(), "grows by time", nullable=False),
         _text("claim_id", "the claim, when the event is about one"),
-        _key("kind", "triage, ruling, withdrawal, note, evidence, assessment, view, taken_back, and what comes"),
+        _key(
+            "kind", "triage, ruling, withdrawal, note, evidence, assessment, view, taken_back, and what comes"
+        ),
         _key("actor", "who"),
         _time("decided_at", "when (UTC)"),
         _key("payload", "what exactly, as JSON"),

@@ -34,19 +34,25 @@ RANKED_CLAIMS = Table(
         _time("as_of", "the moment the ranking speaks about; later posts are not known to it"),
         _count("recent_posts", "posts in the last window"),
         _count("previous_posts", "posts in the window before"),
-        _count("recent_voices", "distinct voices in the last window: authors, or wordings where none is named"),
+        _count(
+            "recent_voices", "distinct voices in the last window: authors, or wordings where none is named"
+        ),
         _count("previous_voices", "distinct voices in the window before"),
         _count("voices", "distinct voices ever"),
         _count("platforms", "distinct platforms"),
         _count("communities", "distinct sources: boards, channels, forums"),
-        _number("copy_share", "share of tellings that repeat another word for word; null when nobody tells it"),
+        _number(
+            "copy_share", "share of tellings that repeat another word for word; null when nobody tells it"
+        ),
         _text("origin", "platform of its first post"),
         Column("jumped_to", STRINGS, "platforms of communities that it reached in the last window"),
         _count("enquirers", "voices that ask whether it is true"),
         _count("recent_enquirers", "voices that asked within the last hour"),
         _count("correctors", "voices that correct it"),
         Column("harms", STRINGS, "kinds of harm of data/lexicon/harm.toml that its words touch"),
-        _number("freshness", "1 for three voices of now, halving each window: weighs the lasting signals' points"),
+        _number(
+            "freshness", "1 for three voices of now, halving each window: weighs the lasting signals' points"
+        ),
         _number("volume", "voices in the last window"),
         _number("growth", "log((recent + 3) / (previous + 3)) of voices, on its fastest platform"),
         _number(

@@ -1,0 +1,41 @@
+"""The ledger's rooms as tables, as of now: what analysts find beside the derived tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline import tables as t
+from pipeline.ledger.statements import Release, Statement, Statements
+
+
+def statement_tables(ledger: Path, incident: str) -> dict[str, pa.Table]:
+    """Statements, the last answers to them, and releases of an incident."""
+    room = Statements(ledger, read_only=True)
+    held = room.statements(incident)
+    answers = [
+        {"statement_id": s.statement_id, "partner": g.partner, "answer": g.answer.value, "reason": g.reason}
+        | {"actor": g.actor, "decided_at": g.told_at}
+        for s in held
+        for g in room.answers(s).values()
+    ]
+    return {
+        t.STATEMENTS.name: t.STATEMENTS.from_rows([_statement(s) for s in held]),
+        t.SIGN_OFFS.name: t.SIGN_OFFS.from_rows(answers),
+        t.RELEASES.name: t.RELEASES.from_rows([_release(r) for r in room.releases(incident)]),
+    }
+
+
+def _statement(held: Statement) -> dict[str, object]:
+    document = held.document
+    return {name: getattr(held, name, None) for name in t.STATEMENTS.schema.names} | {
+        "title": document.title("en") or document.title(document.languages[0]),
+        "rating": document.rating.value if document.rating else None,
+        "languages": list(document.languages),
+    }
+
+
+def _release(out: Release) -> dict[str, object]:
+    row = {name: getattr(out, name, None) for name in t.RELEASES.schema.names}
+    return row | {"signers": list(out.signers), "released_at": out.told_at}
