@@ -136,13 +136,14 @@ def split_pairs(leaving: Sequence[str], staying: Sequence[str]) -> list[tuple[st
     return [(gone, kept) for gone in leaving for kept in staying]
 
 
-def undo_last(desk: Desk, claim_id: str | None = None) -> list[Event]:
-    """Take back the last thing that this person did (on one claim, when given); returns what was undone.
+def undo_last(desk: Desk, file: str, claim_id: str | None = None) -> list[Event]:
+    """Take back the last move of this person (on one claim, when given); returns what was undone.
 
     Empty when there is nothing. Raises ``StaleVersion`` when somebody built upon it.
     """
     desk.require(Act.TRIAGE)
-    last = last_move(desk.ledger().events(desk.name, claim_id, MOST_EVENTS), desk.actor)
+    events = desk.ledger().events(desk.name, most=MOST_EVENTS)
+    last = last_move(about(file, claim_id, events) if claim_id else events, desk.actor)
     ledger = desk.ledger(write=True)
     for event in last:
         if event.kind == "triage":
@@ -156,6 +157,15 @@ def undo_last(desk: Desk, claim_id: str | None = None) -> list[Event]:
 
 MOST_EVENTS = 500
 """How far back one's own last move is looked for."""
+
+
+def about(file: str, claim_id: str, events: Sequence[Event]) -> list[Event]:
+    """The events on a claim, and those on rulings about its posts."""
+    ruled = [event for event in events if event.kind in {"ruling", "withdrawal"}]
+    posts = {event.payload[side] for event in ruled for side in ("left_post", "right_post")}
+    own = queries.posts_among(file, claim_id, sorted(posts))
+    mine = {e.event_id for e in ruled if {e.payload["left_post"], e.payload["right_post"]} & own}
+    return [event for event in events if event.claim_id == claim_id or event.event_id in mine]
 
 
 def last_move(events: Sequence[Event], actor: str) -> list[Event]:

@@ -23,14 +23,13 @@ from dashboard.widgets.live import on_claim, others_on
 from dashboard.widgets.matches import matches
 from dashboard.widgets.merging import split
 from dashboard.widgets.moves import CURSOR, claim_moves
-from dashboard.widgets.notes import notes, written
+from dashboard.widgets.notes import notes
 from dashboard.widgets.notices import nothing_published
 from dashboard.widgets.posts import LANGUAGE_OF_SCRIPT, posts
 from dashboard.widgets.reading import reading_aid
 from dashboard.widgets.reasons import why_ranked
 from dashboard.widgets.timeline import timeline
 from dashboard.widgets.variants import variants
-from pipeline.ledger.evidence import EvidenceBook
 
 MAX_ID = 200
 
@@ -62,8 +61,9 @@ def _claim(desk: Desk, file: str, claim_id: str, view: ListView, waiting: Pendin
     card = queries.cards(file, (claim_id,))[0]
     _head(desk, clock, card, view)
     claim_moves(desk, file, card)
-    _pending(desk, file, claim_id, waiting)
-    standing_line(desk, claim_id)
+    with st.container(key="stands"):  # one place on the page, whatever there is to say
+        _pending(desk, file, claim_id, waiting)
+        standing_line(desk, claim_id)
     with st.container(key="claim"):
         main, side = st.columns([7, 4], gap="large")
     with side:
@@ -115,14 +115,14 @@ def _family(file: str, claim_id: str) -> list[Wording]:
 def _tabs(desk: Desk, file: str, clock: Clock, card: ClaimCard, params: dict[str, str]) -> None:
     words, claim_id = desk.words, card.claim_id
     wordings, near = _family(file, claim_id), queries.matches(file, claim_id)
-    pieces = len(EvidenceBook(desk.data.ledger, read_only=True).of(desk.name, claim_id))
-    written_notes = len(written(desk).of(desk.name, claim_id))
     names = [
         words("claim.posts"),
         f"{words('claim.variants')} {len(wordings)}",
         f"{words('claim.matches')} {len(near)}",
-        f"{words('evidence.title')} {pieces}",
-        f"{words('notes.title')} {written_notes}",
+        words(
+            "evidence.title"
+        ),  # no counts here: a tab whose name changes is another tab, and the reader loses it
+        words("notes.title"),
     ]
     first, second, third, fourth, fifth = st.tabs(names, key="tabs")
     with first:

@@ -110,7 +110,7 @@ def _deciding(desk: Desk, file: str, reach: Reach) -> None:
     if _key("note", words("moves.note"), disabled=not desk.may(Act.NOTE)):
         claim = reach.targets()[0]
         note_dialog(desk, claim, reach.ranks[claim])
-    _key("undo", words("moves.undo"), on_click=_undo, args=(desk, reach), disabled=not may)
+    _key("undo", words("moves.undo"), on_click=_undo, args=(desk, file, reach), disabled=not may)
     if _key("help", words("moves.help")):
         st.dialog(words("keys.title"))(_help)(desk)
 
@@ -166,9 +166,9 @@ def _move(desk: Desk, file: str, reach: Reach, name: str) -> None:
     unselect(claims)
 
 
-def _undo(desk: Desk, reach: Reach) -> None:
+def _undo(desk: Desk, file: str, reach: Reach) -> None:
     try:
-        undone = undo_last(desk, next(iter(reach.ranks)) if reach.alone else None)
+        undone = undo_last(desk, file, next(iter(reach.ranks)) if reach.alone else None)
         forget()
     except StaleVersion:
         tell(desk.words("moves.cannot_undo"))

@@ -16,5 +16,8 @@ def tell(text: str) -> None:
 
 def show_told() -> None:
     """Show what is to be said, and forget it."""
-    if text := st.session_state.pop(_TOLD, ""):
-        show("told", text=text)
+    with st.container(
+        key="told"
+    ):  # always there: what comes and goes would make the browser build the rest anew
+        if text := st.session_state.pop(_TOLD, ""):
+            show("told", text=text)

@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 from desk_world import INCIDENT, claim_name
 from hostile import MARKER, TEXTS
 from pipeline.ledger import Ledger
+from pipeline.ledger.evidence import EvidenceBook
 from pipeline.paths import DataDir
 from pipeline.records import Status
 
@@ -24,21 +25,21 @@ Opened = Callable[..., Any]
 
 LANGUAGES = {
     "en-US": {
-        "take": "Take it",
+        "keys": "Keys",
         "review": "In review",
         "save": "Save decision",
         "name": "Enter your name",
         "health": "Run health",
     },
     "zh-CN": {
-        "take": "我来处理",
+        "keys": "快捷键",
         "review": "核查中",
         "save": "保存决定",
         "name": "填写名字",
         "health": "运行状况",
     },
     "zh-TW": {
-        "take": "我來處理",
+        "keys": "快速鍵",
         "review": "核查中",
         "save": "儲存決定",
         "name": "填寫名字",
@@ -86,7 +87,7 @@ def test_from_the_list_to_a_decision_and_back(
     page.locator(f".st-key-row{number + 1} a").click()
     page.locator(".claim-head").wait_for()
     assert claim in page.url and INCIDENT in page.url
-    page.get_by_role("button", name=words["take"]).click()
+    page.locator(".st-key-quick_take button").click()
     page.locator(".standing .lane-in_review").wait_for()
 
     page.locator(f".st-key-note_{claim}_1 textarea").fill("已致电医院 <b>核实</b>")
@@ -143,7 +144,7 @@ def test_two_people_see_each_other_and_a_stale_edit_loses_nothing(
         say_name(page, "Enter your name", name)
     note = mei.locator(f".st-key-note_{claim}_0 textarea")
     note.fill("half typed by Mei")
-    lok.get_by_role("button", name="Watch").click()
+    lok.locator(".st-key-quick_watch button").click()
     lok.locator(".standing .lane-watching").wait_for()
 
     mei.locator(".standing .lane-watching").wait_for(timeout=6_000)
@@ -155,6 +156,115 @@ def test_two_people_see_each_other_and_a_stale_edit_loses_nothing(
     mei.locator(".standing .note").wait_for()
     actors = [event.actor for event in Ledger(world.ledger).events(INCIDENT, claim)]
     assert actors == ["Mei", "Lok"]
+
+
+def settle(page: Any) -> None:
+    """Wait until what a key began has ended; the run begins a moment after the key."""
+    page.wait_for_timeout(400)
+    page.locator('.stApp[data-test-script-state="notRunning"]').wait_for()
+    page.wait_for_timeout(200)
+
+
+@pytest.mark.parametrize(("locale", "theme"), JOURNEYS[1:])
+def test_triage_by_keys_undo_and_the_help_sheet(
+    desk: str, world: DataDir, visit: Opened, locale: str, theme: str
+) -> None:
+    words, name = LANGUAGES[locale], f"Key{JOURNEYS.index((locale, theme))}"
+    page = visit(desk, "/?page=3", locale=locale, theme=theme)
+    page.locator(".claim-row").nth(24).wait_for()
+    say_name(page, words["name"], name)
+    settle(page)
+    shown = [claim_name(n) for n in range(50, 75)]
+    before = {c: t.status for c, t in Ledger(world.ledger).triage(INCIDENT).items()}
+    for key in "jsjsw":
+        page.keyboard.press(key)
+        settle(page)
+    page.locator(".told").wait_for()
+    there = Ledger(world.ledger).triage(INCIDENT)
+    assert [c for c in shown if c in there and there[c].status is Status.WATCHING] == shown[1:3]
+    page.keyboard.press("u")
+    settle(page)
+    there = Ledger(world.ledger).triage(INCIDENT)
+    for claim in shown[1:3]:
+        assert there[claim].status == before.get(claim, Status.NEW), "both are undone as one"
+    page.keyboard.press("h")
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_text(words["keys"]).first.wait_for()
+    assert sheet.locator("kbd").count() == 12
+    page.keyboard.press("Escape")
+    sheet.wait_for(state="hidden")
+
+
+def test_a_merge_is_previewed_shown_at_once_and_undone(desk: str, world: DataDir, visit: Opened) -> None:
+    page = visit(desk, f"/claim?incident={INCIDENT}&claim={claim_name(40)}")
+    page.locator(".claim-head").wait_for()
+    say_name(page, "Enter your name", "Ana")
+    settle(page)
+    page.keyboard.press("m")
+    sheet = page.get_by_role("dialog")
+    sheet.locator(".st-key-merge_other input").fill("43")
+    sheet.locator(".st-key-merge_other input").press("Enter")
+    sheet.locator(".made").wait_for()
+    sheet.locator(".st-key-merge_do button").click()
+    page.get_by_text("Will be one claim with 43").wait_for()
+    other = visit(desk, f"/?text={claim_name(42)}")
+    other.get_by_text("No claim passes").wait_for()
+    page.keyboard.press("u")
+    page.get_by_text("Undone").wait_for()
+    other.locator(".claim-row").wait_for(timeout=6_000)
+    assert Ledger(world.ledger).verify()
+
+
+def test_presence_shows_within_seconds(desk: str, visit: Opened) -> None:
+    path = f"/claim?incident={INCIDENT}&claim={claim_name(30)}"
+    mei, lok = visit(desk, path), visit(desk, "/?page=2", locale="zh-CN", theme="dark")
+    for page, label, name in ((mei, "Enter your name", "Mei"), (lok, "填写名字", "Lok")):
+        page.locator(".claim-head, .claim-row").first.wait_for()
+        say_name(page, label, name)
+    lok.get_by_text("Mei 正在看").wait_for(timeout=6_000)
+    lok.locator(".st-key-row31 a").click()
+    mei.get_by_text("Lok is on this").wait_for(timeout=8_000)
+    lok.locator(".st-key-ways a").click()
+    lok.locator(".claim-row").first.wait_for()
+    mei.get_by_text("Lok is on this").wait_for(state="hidden", timeout=8_000)
+
+
+def test_notes_evidence_and_rubric_are_kept(desk: str, world: DataDir, visit: Opened) -> None:
+    claim = claim_name(44)
+    page = visit(desk, f"/claim?incident={INCIDENT}&claim={claim}", locale="zh-TW", theme="dark")
+    page.locator(".claim-head").wait_for()
+    say_name(page, "填寫名字", "Ana")
+    settle(page)
+    page.get_by_role("tab", name="證據").click()
+    page.locator(f".st-key-ev_quote_{claim} textarea").fill("醫院：沒有死亡個案")
+    png = b"\x89PNG\r\n\x1a\n" + bytes(64)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": png}
+    )
+    settle(page)
+    page.get_by_role("button", name="新增證據").click()
+    page.locator(".piece").wait_for()
+    (piece,) = EvidenceBook(world.ledger).of(INCIDENT, claim)
+    assert EvidenceBook(world.ledger).body(piece) == png
+    with page.expect_download() as download:
+        page.get_by_role("button", name="取出副本").click()
+    assert download.value.path().read_bytes() == png
+    page.get_by_role("tab", name="備註").click()
+    page.locator(f".st-key-new_note_{claim} textarea").fill("@Lok 請致電 <b>醫院</b>")
+    page.get_by_role("button", name="新增備註").click()
+    page.locator(".said-note").wait_for()
+    page.get_by_text("評估", exact=True).click()
+    page.locator(f".st-key-q_action_{claim}_0 button").nth(2).click()
+    page.get_by_role("button", name="儲存評估").click()
+    page.get_by_text("危害 2/2").wait_for()
+
+
+def test_at_200_percent_nothing_sticks_out_and_keys_work(desk: str, visit: Opened) -> None:
+    page = visit(desk, width=640)  # a window of 1280 points at 200 %
+    idle(page, ".claim-row")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+    page.keyboard.press("j")
+    page.locator(".st-key-row2 .claim-row.on").wait_for()
 
 
 def test_a_match_is_confirmed(desk: str, world: DataDir, visit: Opened) -> None:
