@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from models.hashing import HashingEncoder
 from pipeline.group import GroupConfig, Grouping, group
+from pipeline.group.cache import GroupCache, arrivals
 from pipeline.group.memory import Memory, basis_of, recall
 from pipeline.normalize import normalize
 from pipeline.segment import segment
@@ -151,3 +152,30 @@ def test_any_number_of_threads_gives_the_same(cores: int, monkeypatch: pytest.Mo
     monkeypatch.setattr(kernels, "_ROWS_PER_TASK", 7)
     monkeypatch.setattr(kernels, "_PAIRS_PER_TASK", 5)
     assert_same(grouped(many(60)), expected)
+
+
+def test_a_cache_is_kept_for_one_code_and_only_where_it_saves_work(tmp_path: Path) -> None:
+    memory = grouped(many(30)).memory
+    GroupCache(tmp_path, replace(SMALL, settled=1_000), ["code"]).keep(memory)
+    assert not list(tmp_path.rglob("*.npz"))
+    old, new = (GroupCache(tmp_path, SMALL, [code]) for code in ("old code", "new code"))
+    old.keep(memory)
+    assert new.load() is None
+    kept = old.load()
+    assert kept is not None and kept.keys.tolist() == memory.keys.tolist()
+    new.keep(memory)
+    assert list(tmp_path.rglob("*.npz")) == [new.path]
+
+
+def test_a_text_arrives_with_the_first_of_its_posts() -> None:
+    keys = ["t:b", "t:a", "t:b"]
+    normalized = pa.table({"post_id": ["p:0", "p:1", "p:2"], "text_key": keys})
+    times = [START + timedelta(seconds=second) for second in (9, 5, 2)]
+    posts = pa.table(
+        {
+            "post_id": ["p:2", "p:0", "p:1"],
+            "first_collected_at": pa.array([times[2], times[0], times[1]], pa.timestamp("us", "UTC")),
+        }
+    )
+    found = arrivals(pa.table({"text_key": ["t:a", "t:b"]}), posts, normalized)
+    assert (found - found.min()).tolist() == [3_000_000, 0]
