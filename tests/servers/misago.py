@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from servers.postgres import postgres
 from servers.started import HERE, INSTALLED, Server, answers, free_port, need, run, server_folder
 
 PYTHON = INSTALLED / "misago" / "bin" / "python"
 OWN = HERE / "misago"
-
-
-def _programs() -> Path | None:
-    """Where Debian keeps the newest PostgreSQL's programs."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
 
 
 class Misago(Server):
@@ -52,31 +46,12 @@ class Misago(Server):
 @contextmanager
 def misago(threads: list[dict[str, Any]]) -> Iterator[tuple[Misago, list[int]]]:
     """A running forum with these threads, and the numbers of their posts."""
-    programs = _programs()
-    need(PYTHON, programs or "initdb")
-    assert programs is not None
-    with server_folder("postgres") as folder:
-        files = folder / "db"
-        run([str(programs / "initdb"), "-D", str(files), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
-            user="postgres", cwd=folder)  # fmt: skip
-        command = [str(programs / "postgres"), "-D", str(files), "-k", str(folder)]
-        command += ["-c", "listen_addresses=", "-c", "fsync=off"]
-        database = Server(command, folder / "db.log", cwd=folder, user="postgres")
+    need(PYTHON)
+    with server_folder("postgres") as folder, postgres(folder):
         forum = Misago(folder)
-        ready = [str(programs / "pg_isready"), "-h", str(folder), "-q"]
         try:
-            database.start(lambda: shutil.which(ready[0]) is not None and _succeeds(ready))
             numbers = forum.seed(threads)
             forum.up()
             yield forum, numbers
         finally:
             forum.kill()
-            database.kill()
-
-
-def _succeeds(command: list[str]) -> bool:
-    try:
-        run(command)
-    except RuntimeError:
-        return False
-    return True
