@@ -19,7 +19,6 @@ from pipeline.secrets import hashed_token
 
 OPEN = ("/desk/signin", "/desk/account.css", "/desk/account.js", "/desk/icon.png", "/_stcore/health")
 """What answers before sign-in: the sign-in page with what it needs, and the sign of life for a monitor."""
-OPEN_BELOW = "/desk/oidc/"
 REMEMBER_SECONDS = 2.0
 """How long an answer of the table is used again: a page sends many requests at once."""
 GRACE_SECONDS = 10.0
@@ -118,7 +117,7 @@ class _Line:
 
 def _is_open(scope: Scope) -> bool:
     path = str(scope["path"])
-    return scope["type"] == "http" and (path in OPEN or path.startswith(OPEN_BELOW))
+    return scope["type"] == "http" and path in OPEN
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

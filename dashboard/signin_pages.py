@@ -85,8 +85,8 @@ def from_here(request: Request) -> bool:
 class SignIn:
     """The sign-in page and what it leads to."""
 
-    def __init__(self, data: DataDir, *, service: str | None = None, samples: bool = False) -> None:
-        self.data, self.service, self.samples = data, service, samples
+    def __init__(self, data: DataDir, *, samples: bool = False) -> None:
+        self.data, self.samples = data, samples
         self._hashing: CapacityLimiter | None = None
 
     def routes(self) -> list[BaseRoute]:
@@ -118,7 +118,6 @@ class SignIn:
             status=status,
             back=local_path(back),
             problem=problem,
-            service=self.service,
             samples=self._samples(),
             password=sample_password(self.data) or "",
             idle=IDLE_SECONDS // 60,

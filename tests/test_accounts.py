@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from pipeline import secrets
 from pipeline.accounts import (
@@ -19,8 +20,9 @@ from pipeline.accounts import (
     Accounts,
 )
 from pipeline.accounts_samples import has_samples, make_samples, sample_password
+from pipeline.cli.user import user
 from pipeline.errors import SignInRefused, StoreError, UnknownName, UsageError
-from pipeline.paths import DataDir
+from pipeline.paths import CHECKOUT, DataDir
 from pipeline.people import ALLOWED, AccountRole, Act, Person, may
 
 PASSWORD = "quiet harbor lanterns"
@@ -251,3 +253,38 @@ def test_sample_accounts_are_marked_and_made_once(tmp_path: Path) -> None:
     for person in people:
         accounts.disable(person.user_id, by="cli")
     assert not has_samples(data)
+
+
+def test_the_commands_keep_accounts_and_never_take_a_password_as_an_argument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHENGQING_DATA", str(tmp_path))
+    runner, accounts = CliRunner(), DataDir(tmp_path).accounts
+
+    def command(*told: str, typed: str | None = None) -> str:
+        done = runner.invoke(user, list(told), input=typed, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    secret = f"{PASSWORD}\n"
+    hostile = "Mei \x1b[31m<b>=1+1\u202e"
+    command("add", "mei", "--name", hostile, "--role", "lead", "--password-stdin", typed=secret)
+    shown = command("list")
+    assert "lead" in shown and "\x1b" not in shown and "\u202e" not in shown and PASSWORD not in shown
+    token = Accounts(accounts).sign_in("mei", PASSWORD)
+    command("role", "mei", "reviewer", "--partner", "partner-b")
+    assert Accounts(accounts).person_of(token) is None
+    command("passwd", "mei", "--password-stdin", typed="another few words here\n")
+    assert Accounts(accounts).sign_in("mei", "another few words here")
+    command("disable", "mei")
+    assert json.loads(command("list", "--json"))[0]["state"] == "disabled"
+    command("enable", "mei")
+    told = [row["what"] for row in json.loads(command("log", "--json"))]
+    assert told[0] == "account_enabled" and told[-1] == "account_added"
+    for made in user.commands.values():
+        assert "--password" not in {name for param in made.params for name in param.opts}
+    with pytest.raises(UsageError):
+        command("add", "lok", "--password-stdin", typed="short\n")
+    (tmp_path / "coalition.toml").write_bytes((CHECKOUT / "data/samples/coalition.toml").read_bytes())
+    with pytest.raises(UsageError, match="no partner"):
+        command("add", "lok", "--partner", "partner-x", "--password-stdin", typed=secret)

@@ -39,16 +39,12 @@ def user() -> None:
 @click.option("--name", help="Name that others see; the account's id without.")
 @click.option("--role", type=ROLES, default="monitor", show_default=True, help="What the person is.")
 @click.option("--partner", help="Id of the partner organization; a reviewer needs one.")
-@click.option("--email", help="Address under which a sign-in service (OIDC) knows the person.")
-@click.option("--no-password", is_flag=True, help="Sign-in through the service only; needs --email.")
 @PASSWORD_STDIN
 def add(
     account: str,
     name: str | None,
     role: str,
     partner: str | None,
-    email: str | None,
-    no_password: bool,
     password_stdin: bool,
 ) -> None:
     """Make an account.
@@ -57,15 +53,12 @@ def add(
     Examples:
       chengqing user add mei --name "Mei 陈" --role lead --partner partner-a
       printf %s "$PASSWORD" | chengqing user add lok --password-stdin
-      chengqing user add ana --role reviewer --partner partner-b --email ana@partner-b.example --no-password
+      chengqing user add ana --role reviewer --partner partner-b
     """
-    if no_password and not email:
-        raise UsageError("--no-password needs --email: else nobody could ever sign in")
     data = DataDir.from_environment()
     _check_partner(data, partner)
     person = Person(account, name or account, AccountRole(role), partner)
-    password = None if no_password else _password(password_stdin)
-    Accounts(data.accounts).add(person, by="cli", password=password, email=email)
+    Accounts(data.accounts).add(person, by="cli", password=_password(password_stdin))
     click.echo(f"account {account}: {role}{f' for {partner}' if partner else ''}")
 
 
@@ -139,13 +132,11 @@ def log(most: int, as_json: bool) -> None:
 
 
 def _row(account: Account) -> dict[str, object]:
-    how = [word for word, there in (("password", account.has_password), ("service", account.email)) if there]
     return {
         "account": account.person.user_id,
         "name": account.person.name,
         "role": account.person.role.value,
         "partner": account.person.partner,
-        "sign_in": how,
         "state": "disabled" if account.disabled else "sample" if account.sample else "active",
         "since": account.created_at,
     }
