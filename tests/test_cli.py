@@ -151,7 +151,8 @@ def test_the_list_reads_well_and_as_json(sample_template: DataDir) -> None:
     shown = chengqing(sample_template, "rank", SAMPLE, "-n", "3").stdout
     assert all(row["claim_id"] in shown for row in rows)
     why = chengqing(sample_template, "rank", SAMPLE, "-n", "3", "--why").stdout
-    assert "enquiry" in why.splitlines()[1]
+    assert why.splitlines()[2].strip().startswith(f"{rows[0]['score']:.3f} = ")
+    assert "enquiry" in why
 
 
 def test_queries_come_out_in_three_forms(sample_template: DataDir) -> None:
