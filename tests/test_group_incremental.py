@@ -63,7 +63,7 @@ def key_of(text: str) -> str:
     return str(normalize(table)["text_key"][0])
 
 
-def arrivals(said: Said, texts: pa.Table) -> Any:
+def places_of_arrival(said: Said, texts: pa.Table) -> Any:
     """In what order the texts of ``said`` were first met."""
     met: dict[str, int] = {}
     for index, (pieces, _) in enumerate(said):
@@ -74,7 +74,7 @@ def arrivals(said: Said, texts: pa.Table) -> Any:
 def grouped(said: Said, memory: Memory | None = None, config: GroupConfig = SMALL) -> Grouping:
     texts = texts_of(said)
     vectors = HashingEncoder().encode(texts["match_text"].to_pylist())
-    return group(texts, vectors, config, arrived=arrivals(said, texts), memory=memory)
+    return group(texts, vectors, config, arrived=places_of_arrival(said, texts), memory=memory)
 
 
 def assert_same(one: Grouping, other: Grouping) -> None:
@@ -85,7 +85,7 @@ def assert_same(one: Grouping, other: Grouping) -> None:
     assert one.memory.near.product.tolist() == other.memory.near.product.tolist()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(posts_of, posts_of, posts_of)
 def test_texts_that_join_give_what_all_at_once_gives(first: Said, second: Said, third: Said) -> None:
     memory = None
