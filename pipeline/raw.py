@@ -23,6 +23,7 @@ from pipeline.files import sha256_of, write_parquet, write_text
 from pipeline.paths import DataDir, checked_name
 from pipeline.records import Post, Precision
 from pipeline.schema import UTC_TIME
+from pipeline.suppression import Suppression
 from pipeline.tables import CRAWLS, OBSERVATIONS
 
 PART_ROWS = 20_000
@@ -120,6 +121,7 @@ class RawWriter:
         self._pending: list[pa.Table] = []
         self._pending_rows = 0
         self._parts = len(list(self.folder.glob("part-*.parquet")))
+        self._suppression = Suppression.of_desk(data)
 
     def write(self, posts: Iterable[Post] | pa.Table) -> None:
         """Add observations; they are safe on disk once a part is full or ``flush`` returns."""
@@ -128,6 +130,9 @@ class RawWriter:
         )
         if odd:
             self.summary.extra["odd_times"] = self.summary.extra.get("odd_times", 0) + odd
+        if self._suppression:  # people who asked to be deleted stay deleted
+            table, left_out = self._suppression.without(table)
+            self.summary.extra["suppressed"] = self.summary.extra.get("suppressed", 0) + left_out
         self._pending.append(table)
         self._pending_rows += table.num_rows
         self.summary.posts += table.num_rows
