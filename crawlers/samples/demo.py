@@ -9,20 +9,24 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 
 import click
 
 from pipeline.accounts import Accounts
 from pipeline.accounts_samples import has_samples, make_samples
+from pipeline.correction.brightlines import BrightLine
 from pipeline.errors import StageError
 from pipeline.incident import load_incident
+from pipeline.ledger.drafts import Drafts, Hand
 from pipeline.paths import CHECKOUT, DataDir
 from pipeline.raw import finished_crawls
 
 SAMPLE = "sf-harbor-lane-fire"
 FILE = CHECKOUT / "data" / "samples" / SAMPLE / f"{SAMPLE}.toml"
 COALITION = CHECKOUT / "data" / "samples" / "coalition.toml"
+BRIGHT_LINES = CHECKOUT / "data" / "samples" / "bright-lines.toml"
 SERVER_START_SECONDS = 30
 
 
@@ -73,6 +77,16 @@ def _accounts(data: DataDir) -> None:
     click.echo(f"  password of all: {password}")
 
 
+def _bright_lines(data: DataDir) -> None:
+    """The sample partners' bright lines, unless somebody has drawn any."""
+    room = Drafts(data.ledger)
+    if room.bright_lines() or not has_samples(data):
+        return
+    for row in tomllib.loads(BRIGHT_LINES.read_text(encoding="utf-8"))["lines"]:
+        terms = {language: tuple(words) for language, words in row.pop("terms").items()}
+        room.draw(BrightLine("", terms=terms, **row), Hand(f"sample-{row['partner']}", row["partner"]))
+
+
 @click.command()
 @click.option("--serve/--no-serve", default=True, show_default=True, help="End by serving the dashboard.")
 @click.option("--port", default=8501, show_default=True, help="Port of the dashboard.")
@@ -94,6 +108,7 @@ def demo(serve: bool, port: int, fresh: bool) -> None:
     chengqing("rank", SAMPLE, "-n", "12")
     click.echo(f"ready in {time.monotonic() - started:.0f} s")
     _accounts(data)
+    _bright_lines(data)
     if serve:
         command = [sys.executable, "-m", "pipeline.cli", "dashboard", "--port", str(port)]
         os.execv(sys.executable, command)  # noqa: S606  the dashboard takes this process over
