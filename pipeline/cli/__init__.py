@@ -21,9 +21,11 @@ _OWN = {
     "publish": "pipeline.cli.run:publish",
     "rank": "pipeline.cli.rank:rank",
     "release": "pipeline.cli.release:release",
+    "review": "pipeline.cli.review:review",
     "run": "pipeline.cli.run:run",
     "sql": "pipeline.cli.query:sql",
     "user": "pipeline.cli.user:user",
+    "worker": "pipeline.cli.worker:worker",
 }
 
 _SUMMARY = {
@@ -39,10 +41,12 @@ _SUMMARY = {
     "publish": "Publish the last run again with the decisions of now.",
     "rank": "Show the ranked claims of an incident.",
     "release": "Write the files and pages of released statements.",
+    "review": "Published reviews that claims are matched with.",
     "run": "Run the pipeline on an incident and publish.",
     "source": "Sources: what they are and how their crawls went.",
     "sql": "Query the published warehouse, read-only.",
     "user": "Accounts of the desk: add, list, disable, roles.",
+    "worker": "Crawl and run every open incident on its cadence.",
 }
 
 

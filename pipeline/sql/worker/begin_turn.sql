@@ -1,0 +1,3 @@
+-- A turn begins.
+insert into turn (incident, due_at, missed, started_at, status)
+values ($incident, $due_at, $missed, $started_at, 'running') returning turn_id;
