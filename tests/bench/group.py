@@ -31,6 +31,7 @@ from models.loading import load_encoder
 from pipeline.bench import Metric
 from pipeline.group import GroupConfig, group
 from pipeline.group.components import components
+from pipeline.group.memory import basis_of
 from pipeline.group.pairs import (
     nearest,
     nearest_vectors,
