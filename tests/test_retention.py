@@ -1,0 +1,234 @@
+"""Retention: what goes is told first, goes everywhere, stays gone, and is certified; people's record stays."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from conftest import make_incident, store_posts
+from pipeline.batch import republish, run_incident
+from pipeline.cli import cli
+from pipeline.errors import StoreError, UsageError
+from pipeline.identity import Identity
+from pipeline.incident import find_incident
+from pipeline.ledger import Ledger
+from pipeline.ledger.evidence import EvidenceBook
+from pipeline.paths import DataDir
+from pipeline.questions import ask
+from pipeline.raw import finished_crawls, read_observations
+from pipeline.records import Post, Status, Triage
+from pipeline.retention.certificate import certificates
+from pipeline.retention.purge import due, plan_age, plan_incident, plan_subject, purge
+from pipeline.retention.subject import Request, authors_of
+from pipeline.suppression import Suppression, bare_address, suppression_file
+
+NAME = "night-fire"
+SEEN = datetime(2026, 3, 14, tzinfo=UTC)
+SECRET = "灯笼街的井水有毒千万别喝"
+HANDLE = "someone@example.org"
+
+
+def _post(number: int, text: str, author: str, **more: object) -> Post:
+    post = Post(
+        f"mastodon:{number}",
+        "test",
+        "mastodon",
+        text,
+        SEEN,
+        "c",
+        "test",
+        f"https://example.org/@x/{number}",
+        author,
+    )
+    return replace(post, published_at=SEEN - timedelta(hours=number % 24), **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> DataDir:
+    """An incident with an author who will ask to be deleted, a repost of hers, and others; run once."""
+    data = DataDir(tmp_path_factory.mktemp("held") / "data")
+    make_incident(data, NAME)
+    hers = Identity.of_desk(data).author("mastodon", HANDLE)
+    store_posts(data, NAME, _posts(hers))
+    run_incident(data, find_incident(data, NAME))
+    return data
+
+
+@pytest.fixture
+def held(template: DataDir, tmp_path: Path) -> DataDir:
+    """A private copy; its warehouse still reads the template's Parquet files until it is published anew."""
+    shutil.copytree(template.root, tmp_path / "data", symlinks=True)
+    return DataDir(tmp_path / "data")
+
+
+def _posts(hers: str) -> list[Post]:
+    others = [_post(n, f"海港巷今晚第{n}场说明会改期了", f"author-{n}") for n in range(10, 18)]
+    return [
+        _post(1, SECRET, hers),
+        _post(2, f"转 {SECRET}", "author-2", repost_of="mastodon:1"),
+        _post(3, f"再转 {SECRET}", "author-3", repost_of="mastodon:2"),
+        *others,
+    ]
+
+
+def _everything(data: DataDir) -> list[tuple[Path, bytes]]:
+    return [(p, p.read_bytes()) for p in data.root.rglob("*") if p.is_file() and not p.is_symlink()]
+
+
+def _held_ids(data: DataDir) -> set[str]:
+    return set(read_observations(finished_crawls(data, NAME)).column("post_id").to_pylist())
+
+
+def _hers(data: DataDir) -> Request:
+    return Request(
+        frozenset({Identity.of_desk(data).author("mastodon", HANDLE)}), needles=frozenset({HANDLE})
+    )
+
+
+def test_an_author_is_deleted_from_every_layer_and_stays_deleted_on_the_next_crawl(held: DataDir) -> None:
+    run_incident(held, find_incident(held, NAME))  # an older version lies beside the newest
+    plan = plan_subject(held, [NAME], _hers(held), "by wish")
+    assert plan.counts[NAME] == {"observations": 3, "posts": 3}
+    purge(held, plan, code=plan.code, actor="mei")
+    assert _held_ids(held) == {f"mastodon:{n}" for n in range(10, 18)}
+    for table in ("posts", "observations", "claim_posts", "normalized_posts"):
+        rows = ask(
+            held, NAME, f"select post_id from {table} where post_id in ('mastodon:1', 'mastodon:3')", {}
+        )
+        assert rows == [], table
+    kept = ask(held, NAME, "select count(*) as n from vectors anti join texts using (text_key)", {})
+    assert kept == [{"n": 0}]
+    assert all(b"mastodon:1\x00" not in body and SECRET.encode() not in body for _, body in _everything(held))
+    assert len(list(held.warehouse.glob("*.duckdb"))) == 2, "the link and the one version without her"
+
+    hers = Identity.of_desk(held).author("mastodon", HANDLE)
+    crawled = store_posts(
+        held, NAME, [*_posts(hers), _post(4, "新帖", hers), _post(19, "另一条", "author-19")]
+    )
+    assert crawled.extra["suppressed"] == 4
+    assert _held_ids(held) == {f"mastodon:{n}" for n in [*range(10, 18), 19]}
+
+
+def test_the_suppression_list_and_the_certificate_name_nobody(held: DataDir) -> None:
+    plan = plan_subject(held, [NAME], _hers(held), "by wish")
+    certificate = purge(held, plan, code=plan.code, actor="mei").read_text()
+    listed = suppression_file(held).read_text()
+    for clear in (HANDLE, "mastodon:1", "example.org/@x", SECRET):
+        assert clear not in listed
+        assert clear not in certificate
+    assert suppression_file(held).stat().st_mode & 0o077 == 0
+
+
+def test_an_address_is_found_however_it_is_written_and_takes_only_its_post(held: DataDir) -> None:
+    request = Request(addresses=frozenset({"http://www.EXAMPLE.org/@x/10/"}))
+    plan = plan_subject(held, [NAME], request, "by wish")
+    assert plan.counts[NAME] == {"observations": 1, "posts": 1}
+    purge(held, plan, code=plan.code, actor="mei")
+    assert "mastodon:10" not in _held_ids(held) and "mastodon:11" in _held_ids(held)
+    assert authors_of(held, [NAME], "https://example.org/@x/11") == {"author-11"}
+    assert bare_address("https://www.Example.org/a/?b=1#c") == "example.org/a?b=1#c"
+
+
+def test_nothing_goes_without_the_code_of_exactly_this_plan(held: DataDir) -> None:
+    plan = plan_subject(held, [NAME], _hers(held), "by wish")
+    before = _held_ids(held)
+    store_posts(held, NAME, [_post(5, "又一条", next(iter(_hers(held).authors)))], source="later")
+    again = plan_subject(held, [NAME], _hers(held), "by wish")
+    with pytest.raises(UsageError, match="look at it again"):
+        purge(held, again, code=plan.code, actor="mei")
+    assert before < _held_ids(held)
+    assert Suppression.of_desk(held) is None
+
+
+def test_a_closed_incident_loses_its_posts_and_keeps_what_people_decided(held: DataDir) -> None:
+    claim = str(ask(held, NAME, "select claim_id from claims order by claim_id limit 1", {})[0]["claim_id"])
+    Ledger(held.ledger).decide(
+        Triage(NAME, claim, status=Status.ANSWERED, note="asked the city"), actor="mei"
+    )
+    EvidenceBook(held.ledger).add(NAME, claim, author="mei", quote="cited", file=("page.txt", b"as it stood"))
+    with pytest.raises(UsageError, match="is open"):
+        plan_incident(held, NAME)
+    assert due(held, [NAME], 90) == []
+    path = held.incident_file(NAME)
+    path.write_text(path.read_text().replace("watch =", "closed_at = 2026-04-01T00:00:00Z\nwatch =", 1))
+    assert due(held, [NAME], 90, now=datetime(2026, 5, 1, tzinfo=UTC)) == []
+    assert due(held, [NAME], 90, now=datetime(2026, 8, 1, tzinfo=UTC)) == [NAME]
+    plan = plan_incident(held, NAME)
+    purge(held, plan, code=plan.code, actor="mei")
+    assert due(held, [NAME], 90, now=datetime(2026, 8, 1, tzinfo=UTC)) == []
+    left = [path for path, body in _everything(held) if SECRET.encode() in body or b"mastodon:1" in body]
+    assert [p.name.removesuffix("-wal") for p in left] in ([], ["ledger.sqlite3"]), (
+        "anchors of decisions alone"
+    )
+    assert Ledger(held.ledger).triage(NAME)[claim].note == "asked the city"
+    book = EvidenceBook(held.ledger)
+    assert book.body(book.of(NAME, claim)[0]) == b"as it stood"
+    with pytest.raises(StoreError, match="nothing is published"):
+        ask(held, NAME, "select 1 as one", {})
+
+
+def test_the_certificate_holds_hashes_and_counts_and_cannot_be_changed_unseen(held: DataDir) -> None:
+    plan = plan_subject(held, [NAME], _hers(held), "by wish")
+    path = purge(held, plan, code=plan.code, actor="mei")
+    told = certificates(held)[0]
+    assert told["genuine"] and told["counts"][NAME]["observations"] == 3 and told["posts"]["count"] == 3
+    files = {f["file"]: f for f in told["files"][NAME]}
+    rewritten = [f for f in files.values() if f["sha256_after"]]
+    assert len(rewritten) == told["counts"][NAME]["files_rewritten"] >= 1
+    part = next(f for f in rewritten if "/part-" in f["file"])
+    shown = subprocess.run(
+        ["sha256sum", held.root / part["file"]], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.split()[0] == part["sha256_after"] != part["sha256_before"]
+    assert Ledger(held.ledger).verify() > 0
+    path.write_text(path.read_text().replace('"count": 3', '"count": 2'))
+    assert not certificates(held)[0]["genuine"]
+
+
+def test_age_takes_old_observations_of_an_open_incident(held: DataDir) -> None:
+    later = [replace(_post(30, "新的一条", "author-30"), collected_at=SEEN + timedelta(days=40))]
+    store_posts(held, NAME, later, source="later")
+    plan = plan_age(held, NAME, 30, now=SEEN + timedelta(days=41))
+    assert plan.counts[NAME]["observations"] == 11
+    purge(held, plan, code=plan.code, actor="mei")
+    assert _held_ids(held) == {"mastodon:30"}
+    assert ask(held, NAME, "select count(*) as n from posts", {}) == [{"n": 1}]
+    manifests = [json.loads(p.read_text()) for p in held.raw(NAME).glob("*/*/manifest.json")]
+    assert sorted((m["posts"], m["extra"].get("purged", 0)) for m in manifests) == [(0, 11), (1, 0)]
+
+
+def test_a_killed_purge_is_finished_by_the_next(held: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    republish(held, NAME)
+    plan = plan_subject(held, [NAME], _hers(held), "by wish")
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.retention.purge.rebuild", killed)
+        with pytest.raises(KeyboardInterrupt):
+            purge(held, plan, code=plan.code, actor="mei")
+    assert ask(held, NAME, "select count(*) as n from posts where post_id = 'mastodon:1'", {}) == [{"n": 1}]
+    again = plan_subject(held, [NAME], _hers(held), "by wish")
+    assert again.counts[NAME] == {"unfinished": 1}
+    purge(held, again, code=again.code, actor="mei")
+    assert ask(held, NAME, "select count(*) as n from posts where post_id = 'mastodon:1'", {}) == [{"n": 0}]
+
+
+def test_the_command_line_shows_first_and_deletes_with_the_code(
+    held: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHENGQING_DATA", str(held.root))
+    command = ["purge", "author", "--handle", "mastodon", HANDLE]
+    dry = json.loads(CliRunner().invoke(cli, [*command, "--json"]).stdout)
+    assert dry["counts"][NAME]["posts"] == 3 and "mastodon:1" in _held_ids(held)
+    nobody = CliRunner().invoke(cli, [*command, "--confirm", dry["code"]])
+    assert isinstance(nobody.exception, UsageError)
+    done = CliRunner().invoke(cli, [*command, "--confirm", dry["code"], "--by", "mei"])
+    assert done.exit_code == 0 and "mastodon:1" not in _held_ids(held)
