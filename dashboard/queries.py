@@ -182,6 +182,12 @@ def matches(file: str, claim_id: str) -> list[r.Match]:
     return [r.Match(**row) for row in found]
 
 
+@st.cache_data(max_entries=256, show_spinner=False)
+def reviews(file: str, claim_id: str) -> list[r.Reviewed]:
+    """Published reviews that may be about the claim, trusted publishers' first, then the likest."""
+    return [r.Reviewed(**row) for row in _ask(file, "claim_reviews", claim_id=claim_id)]
+
+
 def posts_among(file: str, claim_id: str, post_ids: Sequence[str]) -> set[str]:
     """Those of ``post_ids`` that belong to the claim."""
     if not post_ids:

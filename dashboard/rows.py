@@ -113,6 +113,30 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A published review that may be about a claim: its publisher's verdict in its publisher's words."""
+
+    review_id: str
+    similarity: float | None
+    words: float | None
+    sounds: float | None
+    meaning: float | None
+    shared_words: list[str]
+    claim: str
+    title: str | None
+    rating: str | None
+    publisher: str | None
+    site: str | None
+    url: str | None
+    language: str | None
+    reviewed_at: datetime | None
+    provenance: str
+    origin: str
+    trust: str
+    ready_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """Another claim that may be the same, and the nearest post of each."""
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,12 +23,17 @@ from pipeline.collect import collect
 from pipeline.errors import StageError
 from pipeline.group import GroupConfig, TextRuling, group
 from pipeline.group.cache import GroupCache, arrivals
+from pipeline.match import MatchConfig, match_reviews
+from pipeline.match.run import Claimed
 from pipeline.normalize import normalize
 from pipeline.paths import DataDir
 from pipeline.progress import Tick
 from pipeline.rank import RankConfig, RankInputs, rank
 from pipeline.raw import Crawl, read_observations
 from pipeline.records import MatchRuling, RulingKind, Status
+from pipeline.reviews import KnownReview, ReviewLibrary
+from pipeline.reviews.library import digest_of
+from pipeline.reviews.trust import trust_digest
 from pipeline.segment import segment, segmenter
 from pipeline.vectors import VectorCache
 from pipeline.versions import code_digest, lexicon_version
@@ -68,11 +74,17 @@ class Context:
     encoder_name: str | None = None
     group_config: GroupConfig = field(default_factory=GroupConfig)
     rank_config: RankConfig = field(default_factory=RankConfig)
+    match_config: MatchConfig = field(default_factory=MatchConfig)
 
     @cached_property
     def encoder(self) -> Encoder:
         """Loaded when first needed, verified against its registry entry."""
         return load_encoder(self.encoder_name)
+
+    @cached_property
+    def reviews(self) -> Sequence[KnownReview]:
+        """The library of published reviews, as of the moment that is replayed."""
+        return ReviewLibrary(self.data).reviews(self.as_of_wanted)
 
     @cached_property
     def vectors(self) -> VectorCache:
@@ -232,6 +244,28 @@ def _claims(context: Context, tables: Tables, tick: Tick) -> Outcome:
     return Outcome(make_claims(tables, context.previous))
 
 
+def _match(context: Context, tables: Tables, tick: Tick) -> Outcome:
+    texts = tables[t.TEXTS.name]
+    claimed = Claimed(
+        tables[t.CLAIMS.name],
+        tables[t.CLAIM_POSTS.name],
+        texts,
+        context.vectors.rows(texts) if context.reviews else np.zeros((0, 0), np.float32),
+    )
+    found = match_reviews(
+        claimed,
+        context.reviews,
+        context.encoder,
+        context.match_config,
+        incident=context.incident_id,
+        words=context.user_words,
+        tick=tick,
+    )
+    named = set(found.column("review_id").to_pylist())
+    rows = ReviewLibrary(context.data).rows(one for one in context.reviews if one.review_id in named)
+    return Outcome({t.KNOWN_REVIEWS.name: rows, t.CLAIM_REVIEWS.name: found})
+
+
 def as_of(context: Context, posts: pa.Table) -> datetime:
     """The moment the ranking speaks about: asked for, or the last observation inside the incident's window.
 
@@ -327,6 +361,20 @@ STAGES: tuple[Stage, ...] = (
         (t.CLAIMS, t.CLAIM_POSTS, t.CLAIM_MATCHES, t.CLAIM_ALIASES, t.CLAIM_MEMORY),
         lambda c: [c.previous_digest, lexicon_version(), speech_revision()],
         _claims,
+    ),
+    Stage(
+        "match",
+        (t.TEXTS, t.CLAIMS, t.CLAIM_POSTS),
+        (t.KNOWN_REVIEWS, t.CLAIM_REVIEWS),
+        lambda c: [
+            c.encoder.name,
+            c.encoder.revision,
+            asdict(c.match_config),
+            digest_of(c.reviews),
+            trust_digest(c.data),
+            list(c.user_words),
+        ],
+        _match,
     ),
     Stage(
         "rank",

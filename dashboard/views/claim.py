@@ -19,6 +19,7 @@ from dashboard.widgets.assessment import assessment
 from dashboard.widgets.decision import decision, standing_line
 from dashboard.widgets.evidence import evidence
 from dashboard.widgets.history import history
+from dashboard.widgets.known import known_reviews
 from dashboard.widgets.live import on_claim, others_on
 from dashboard.widgets.matches import matches
 from dashboard.widgets.merging import split
@@ -123,8 +124,9 @@ def _tabs(desk: Desk, file: str, clock: Clock, card: ClaimCard, params: dict[str
             "evidence.title"
         ),  # no counts here: a tab whose name changes is another tab, and the reader loses it
         words("notes.title"),
+        f"{words('known.title')} {len(queries.reviews(file, claim_id))}",
     ]
-    first, second, third, fourth, fifth = st.tabs(names, key="tabs")
+    first, second, third, fourth, fifth, sixth = st.tabs(names, key="tabs")
     with first:
         posts(desk, file, clock, claim_id, card.exemplar_post_id, params)
     with second:
@@ -136,6 +138,8 @@ def _tabs(desk: Desk, file: str, clock: Clock, card: ClaimCard, params: dict[str
         evidence(desk, claim_id)
     with fifth:
         notes(desk, claim_id)
+    with sixth:
+        known_reviews(desk, file, claim_id)
 
 
 def _ways(desk: Desk, file: str, view: ListView, claim_id: str) -> None:

@@ -21,6 +21,7 @@ from pipeline.tables.grouping import RULING_CONFLICTS
 from pipeline.tables.machine import CRAWLS, RUNS, STAGE_RUNS
 from pipeline.tables.posts import NORMALIZED_POSTS, OBSERVATIONS, POSTS, TEXTS, VECTORS
 from pipeline.tables.ranking import CLAIM_HOURS, RANK_SIGNALS, RANKED_CLAIMS
+from pipeline.tables.reviews import CLAIM_REVIEWS, KNOWN_REVIEWS
 from pipeline.tables.statements import RELEASES, SIGN_OFFS, STATEMENTS
 
 __all__ = [
@@ -30,9 +31,11 @@ __all__ = [
     "CLAIM_MATCHES",
     "CLAIM_MEMORY",
     "CLAIM_POSTS",
+    "CLAIM_REVIEWS",
     "CRAWLS",
     "DECIDED",
     "DERIVED",
+    "KNOWN_REVIEWS",
     "MATCH_RULINGS",
     "NORMALIZED_POSTS",
     "OBSERVATIONS",
@@ -71,6 +74,8 @@ DERIVED = (
     CLAIM_MATCHES,
     CLAIM_ALIASES,
     CLAIM_MEMORY,
+    KNOWN_REVIEWS,
+    CLAIM_REVIEWS,
     CLAIM_HOURS,
     RANKED_CLAIMS,
     RANK_SIGNALS,

@@ -1,0 +1,102 @@
+"""``chengqing review``: the library of published claim reviews."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from pipeline.cli.output import json_option, show_json, show_rows
+from pipeline.errors import UnknownName
+from pipeline.paths import DataDir
+from pipeline.reviews import KnownReview, ReviewLibrary, load_trust
+from pipeline.reviews.reading import read_reviews
+
+_SHOWN_REJECTS = 5
+
+
+@click.group()
+def review() -> None:
+    """Published reviews that claims are matched with: imported, crawled, and the coalition's own releases.
+
+    Whom the coalition trusts stands in reviews.toml of the data folder; nobody is trusted by default.
+    """
+
+
+@review.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@json_option
+def import_(file: Path, as_json: bool) -> None:
+    """Bring in reviews: ClaimReview JSON-LD, JSON lines, or CSV with a column claim.
+
+    \b
+    Columns: claim, rating, title, publisher, site, url, language, date; all but claim may be absent.
+    Example:
+      chengqing review import factchecks.jsonl
+    """
+    read = read_reviews(file)
+    added = ReviewLibrary(DataDir.from_environment()).add(read)
+    told = {"read": len(read.reviews), "new": added, "rejected": len(read.rejects), "sha256": read.sha256}
+    if as_json:
+        show_json(told)
+        return
+    click.echo(
+        f"{added:,} new of {len(read.reviews):,} reviews; {len(read.rejects):,} rows could not be read"
+    )
+    for number, reason in read.rejects[:_SHOWN_REJECTS]:
+        click.echo(f"  row {number}: {reason}", err=True)
+
+
+@review.command("list")
+@click.option("--publisher", "site", help="Only this site's.")
+@click.option("--from", "provenance", type=click.Choice(["import", "crawl", "release"]), help="Only these.")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="At most so many."
+)
+@json_option
+def list_(site: str | None, provenance: str | None, limit: int, as_json: bool) -> None:
+    """Show the library, the newest first, with where each review came from."""
+    data = DataDir.from_environment()
+    trust = load_trust(data)
+    found = [
+        one
+        for one in ReviewLibrary(data).reviews()
+        if (not site or one.site == site) and (not provenance or one.provenance == provenance)
+    ]
+    found.sort(key=lambda one: (-(one.reviewed_at.timestamp() if one.reviewed_at else 0), one.review_id))
+    if as_json:
+        show_json([asdict(one) for one in found[:limit]])
+        return
+    rows = [
+        {
+            "review": one.review_id,
+            "claim": one.claim,
+            "rating": one.rating,
+            "publisher": one.publisher or one.site,
+            "published": one.reviewed_at,
+            "from": one.provenance,
+            "standing": "own" if one.provenance == "release" else trust.standing(one.site).value,
+        }
+        for one in found[:limit]
+    ]
+    show_rows(rows, title=f"{len(found):,} reviews", cut="claim")
+
+
+@review.command()
+@click.argument("review_id")
+@json_option
+def show(review_id: str, as_json: bool) -> None:
+    """Show one review with everything that is known of it."""
+    found = _review(review_id)
+    if as_json:
+        show_json(asdict(found))
+        return
+    show_rows([{"field": name, "value": value} for name, value in asdict(found).items() if value is not None])
+
+
+def _review(review_id: str) -> KnownReview:
+    for one in ReviewLibrary(DataDir.from_environment()).reviews():
+        if one.review_id == review_id:
+            return one
+    raise UnknownName(f"no review {review_id!r}; chengqing review list shows them")

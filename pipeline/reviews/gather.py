@@ -1,0 +1,174 @@
+"""Reviews that need no import: what crawls of fact-checkers brought, and what the coalition released itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from pipeline.coalition import load_coalition
+from pipeline.correction.document import Part
+from pipeline.ledger.statements import Release, Statements
+from pipeline.paths import DataDir
+from pipeline.raw import Crawl, finished_crawls
+from pipeline.records import Precision
+from pipeline.release.notice import notice
+from pipeline.release.text import plain
+from pipeline.reviews.reading import words
+from pipeline.reviews.records import (
+    MAX_CLAIM_CHARS,
+    MAX_TITLE_CHARS,
+    MAX_WORD_CHARS,
+    KnownReview,
+    host_of,
+    review_key,
+    web_address,
+)
+from pipeline.reviews.trust import Trust
+
+REVIEWED = "claimreview"
+"""Platform of posts that are a reviewed claim."""
+
+TITLED = ("blogger", "wordpress", "feed")
+"""Platforms whose articles may be reviews by their titles, for publishers that are listed so."""
+
+SIDECAR = "reviews.jsonl"
+"""Beside a crawl's posts: what a review says that a post has no column for (rating, publisher, language)."""
+
+_COLUMNS = ["post_id", "platform", "text", "title", "url", "published_at", "published_precision"]
+_VERDICT = re.compile(r"^\s*[【\[]\s*([^】\]]{1,20}?)\s*[】\]]\s*(.+)$", re.DOTALL)
+
+
+def crawled(data: DataDir, trust: Trust) -> Iterator[KnownReview]:
+    """Reviews among the posts of all incidents' finished crawls."""
+    for folder in sorted((data.root / "raw").glob("*")):
+        for crawl in finished_crawls(data, folder.name):
+            yield from _of_crawl(crawl, trust)
+
+
+def _of_crawl(crawl: Crawl, trust: Trust) -> Iterator[KnownReview]:
+    told: Mapping[str, Mapping[str, Any]] | None = None
+    for file, sha256 in zip(crawl.files, crawl.digest.split(","), strict=False):
+        wanted = [("platform", "in", [REVIEWED, *TITLED])]
+        for post in pq.read_table(file, columns=_COLUMNS, filters=wanted).to_pylist():
+            if post["platform"] == REVIEWED:
+                told = _sidecar(crawl.folder / SIDECAR) if told is None else told
+                yield _reviewed(post, told.get(post["post_id"], {}), crawl, sha256)
+            elif found := _titled(post, crawl, sha256, trust):
+                yield found
+
+
+def _sidecar(path: Path) -> dict[str, Mapping[str, Any]]:
+    """What the sidecar says of each post; empty where a crawl has none."""
+    if not path.exists():
+        return {}
+    found: dict[str, Mapping[str, Any]] = {}
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            row = json.loads(line)
+            found[str(row["post_id"])] = row
+        except (ValueError, KeyError, TypeError):
+            continue  # the line of a killed crawl: its post is there, its verdict is not known
+    return found
+
+
+def _reviewed(post: Mapping[str, Any], told: Mapping[str, Any], crawl: Crawl, sha256: str) -> KnownReview:
+    url = web_address(post["url"])
+    return _from_crawl(
+        post,
+        crawl,
+        sha256,
+        post["text"],
+        rating=words(told.get("rating"), MAX_WORD_CHARS),
+        publisher=words(told.get("publisher"), MAX_WORD_CHARS),
+        site=words(told.get("publisher_site"), MAX_WORD_CHARS) or host_of(url),
+        language=words(told.get("language"), 35),
+    )
+
+
+def _titled(post: Mapping[str, Any], crawl: Crawl, sha256: str, trust: Trust) -> KnownReview | None:
+    """An article whose title is a verdict and a claim, of a publisher that is listed for it."""
+    listed = trust.of(host_of(post["url"]))
+    said = _VERDICT.match(post["title"] or "") if listed and listed.titles else None
+    if not said or not listed:
+        return None
+    return _from_crawl(
+        post, crawl, sha256, said[2], rating=said[1], publisher=listed.name or None, site=listed.site
+    )
+
+
+def _from_crawl(
+    post: Mapping[str, Any],
+    crawl: Crawl,
+    sha256: str,
+    claim: str,
+    *,
+    rating: str | None,
+    publisher: str | None,
+    site: str | None,
+    language: str | None = None,
+) -> KnownReview:
+    url = web_address(post["url"])
+    claim = words(claim, MAX_CLAIM_CHARS) or ""
+    review_id = review_key("crawl", url or post["post_id"], claim)
+    return KnownReview(
+        review_id,
+        claim,
+        "crawl",
+        f"{crawl.summary.get('source')}/{crawl.summary.get('crawl_id')}",
+        review_id,
+        title=words(post["title"], MAX_TITLE_CHARS),
+        rating=rating,
+        publisher=publisher,
+        site=site,
+        url=url,
+        language=language,
+        reviewed_at=post["published_at"],
+        reviewed_precision=Precision(post["published_precision"]),
+        sha256=sha256 or None,
+    )
+
+
+def released(data: DataDir, as_of: datetime | None = None) -> Iterator[KnownReview]:
+    """The coalition's own releases that stand (at ``as_of``), one row per language; a withdrawn one is none."""
+    for release in Statements(data.ledger, read_only=True).releases():
+        if as_of and release.told_at > as_of:
+            continue
+        if release.withdrawn_at and (as_of is None or release.withdrawn_at <= as_of):
+            continue
+        yield from _of_release(release, data)
+
+
+def _of_release(release: Release, data: DataDir) -> Iterator[KnownReview]:
+    coalition, seen = load_coalition(data), set()
+    for language in release.document.languages:
+        if not release.document.title(language):
+            continue
+        shown = notice(release, coalition, language)
+        said = [s.text for s in shown.of(Part.CIRCULATES)] or [shown.title]
+        claim = words(" ".join(said), MAX_CLAIM_CHARS)
+        if not claim or claim in seen:
+            continue
+        seen.add(claim)
+        yield KnownReview(
+            review_key("release", release.release_id, claim),
+            claim,
+            "release",
+            release.release_id,
+            f"release-{release.release_id}",
+            title=shown.title,
+            rating=shown.rating,
+            publisher=shown.heading,
+            language=language,
+            reviewed_at=release.told_at,
+            reviewed_precision=Precision.EXACT,
+            sha256=release.digest,
+            ready_text=plain(shown),
+            origin_incident=release.incident,
+            origin_claim=release.claim_id,
+        )

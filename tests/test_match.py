@@ -1,0 +1,304 @@
+"""Known reviews: the library, whom it trusts, and which claims its reviews are suggested for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner
+
+from conftest import make_incident, store_posts
+from models.encoder import Encoder
+from models.loading import load_encoder
+from pipeline.batch import run_incident
+from pipeline.cli.review import review
+from pipeline.errors import StoreError, UsageError
+from pipeline.ledger.known import KnownBook
+from pipeline.match import MatchConfig, Reviewed, Texts
+from pipeline.match.run import Claimed, match_reviews, review_texts
+from pipeline.paths import DataDir
+from pipeline.records import Post, Precision
+from pipeline.reviews import KnownReview, ReviewLibrary, load_trust
+from pipeline.reviews.gather import SIDECAR
+from pipeline.reviews.library import digest_of
+from pipeline.reviews.reading import read_reviews
+from pipeline.tables import CLAIM_POSTS, CLAIM_REVIEWS, CLAIMS, TEXTS
+
+SEEN = datetime(2026, 3, 14, tzinfo=UTC)
+
+JSONLD = {
+    "@context": "https://schema.org",
+    "@graph": [
+        {
+            "@type": "ClaimReview",
+            "url": "https://www.checks.example/masks",
+            "claimReviewed": "顺丰工作人员截留顾客口罩私下贩卖",
+            "datePublished": "2026-03-01",
+            "author": {"@type": "Organization", "name": "查核台", "url": "https://www.checks.example"},
+            "reviewRating": {"@type": "Rating", "ratingValue": 1, "alternateName": "與事實不符"},
+            "inLanguage": "zh-Hant",
+        },
+        {"@type": "ClaimReview", "claimReviewed": "", "name": "no claim"},
+    ],
+}
+
+
+def known(claim: str, number: int = 1, **values: object) -> KnownReview:
+    return replace(KnownReview(f"import-{number}", claim, "import", "file"), **values)  # type: ignore[arg-type]
+
+
+def post(number: int, text: str, **values: object) -> Post:
+    made = Post(
+        post_id=f"p:{number}",
+        source="test",
+        platform="forum",
+        text=text,
+        collected_at=SEEN,
+        crawl_id="c",
+        collector="test",
+        published_at=SEEN,
+    )
+    return replace(made, **values)  # type: ignore[arg-type]
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+# -- the library ---------------------------------------------------------------------------------------------------
+
+
+def test_three_kinds_of_files_say_the_same(tmp_path: Path) -> None:
+    flat = {
+        "claim": "顺丰工作人员截留顾客口罩私下贩卖",
+        "rating": "與事實不符",
+        "publisher": "查核台",
+        "url": "https://www.checks.example/masks",
+        "language": "zh-Hant",
+        "date": "2026-03-01",
+    }
+    csv = ",".join(flat) + "\n" + ",".join(flat.values()) + "\n"
+    files = [
+        write(tmp_path / "a.json", json.dumps(JSONLD)),
+        write(tmp_path / "b.jsonl", json.dumps(flat) + "\n{broken\n"),
+        write(tmp_path / "c.csv", csv),
+    ]
+    read = [read_reviews(file) for file in files]
+    said = [replace(r.reviews[0], origin="", sha256=None, title=None) for r in read]
+    assert said[0] == said[1] == said[2]
+    assert (said[0].rating, said[0].site, said[0].language) == ("與事實不符", "checks.example", "zh-Hant")
+    assert (said[0].reviewed_at, said[0].reviewed_precision) == (
+        datetime(2026, 3, 1, tzinfo=UTC),
+        Precision.DAY,
+    )
+    assert [len(r.rejects) for r in read] == [1, 1, 0]
+
+
+def test_hostile_files_are_refused_or_harmless(tmp_path: Path) -> None:
+    deep = write(tmp_path / "deep.json", "[" * 100_000)
+    with pytest.raises(UsageError):
+        read_reviews(deep)
+    with pytest.raises(UsageError, match="no review"):
+        read_reviews(write(tmp_path / "none.json", '{"a": 1}'))
+    rows = [
+        {"claim": "x" * 3_000},
+        {"claim": "ok", "url": "javascript:alert(1)", "rating": ["a"], "date": "99999-01-01"},
+        {"claim": 7},
+    ]
+    read = read_reviews(write(tmp_path / "odd.jsonl", "\n".join(map(json.dumps, rows))))
+    assert [(r.claim, r.url, r.rating, r.reviewed_at) for r in read.reviews] == [("ok", None, None, None)]
+    assert len(read.rejects) == 2
+
+
+def test_import_list_show(data: DataDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHENGQING_DATA", str(data.root))
+    file = write(tmp_path / "a.json", json.dumps(JSONLD))
+    run = CliRunner().invoke
+    first = json.loads(run(review, ["import", str(file), "--json"]).output)
+    again = json.loads(run(review, ["import", str(file), "--json"]).output)
+    assert (first["new"], first["rejected"], again["new"]) == (1, 1, 0)
+    listed = json.loads(run(review, ["list", "--json"]).output)
+    assert [row["sha256"] for row in listed] == [first["sha256"]]
+    assert "shown" in run(review, ["list"], env={"COLUMNS": "200"}).output, "nobody is trusted by default"
+    assert "與事實不符" in run(review, ["show", listed[0]["review_id"]]).output
+
+
+def test_the_coalition_decides_whom_it_trusts(data: DataDir, tmp_path: Path) -> None:
+    library = ReviewLibrary(data)
+    library.add(read_reviews(write(tmp_path / "a.json", json.dumps(JSONLD))))
+    shipped = load_trust(data)
+    assert {p.standing.value for p in shipped.publishers.values()} == {"shown"}
+    list_ = data.root / "reviews.toml"
+    list_.write_text('[[publisher]]\nsite = "checks.example"\nstanding = "trusted"\n')
+    assert library.rows(library.reviews()).column("trust").to_pylist() == ["trusted"]
+    list_.write_text('[[publisher]]\nsite = "checks.example"\nstanding = "hidden"\n')
+    assert library.reviews() == []
+    list_.write_text('[[publisher]]\nsite = "checks.example"\nstanding = "true"\n')
+    with pytest.raises(UsageError, match="standing is one of trusted, shown, hidden"):
+        library.reviews()
+
+
+def test_crawls_of_fact_checkers_feed_the_library(data: DataDir) -> None:
+    make_incident(data, "fire")
+    reviewed = post(1, "捐血後會感染", platform="claimreview", url="https://a.example/1", title="查核")
+    article = post(
+        2,
+        "全文",
+        platform="blogger",
+        url="https://www.mygopen.com/1",
+        title="【錯誤】網傳喝熱水能防疫？",
+    )
+    other = replace(article, post_id="p:3", url="https://blog.example/1")
+    store_posts(data, "fire", [reviewed, article, other])
+    folder = next((data.raw("fire")).glob("*/*"))
+    line = {"post_id": reviewed.post_id, "rating": "部分錯誤", "publisher": "查核社"}
+    (folder / SIDECAR).write_text(json.dumps(line) + '\n{"post_id": ', encoding="utf-8")
+    found = {r.claim: r for r in ReviewLibrary(data).reviews()}
+    assert set(found) == {"捐血後會感染", "網傳喝熱水能防疫？"}, (
+        "a title is a verdict only where the list says so"
+    )
+    assert (found["捐血後會感染"].rating, found["捐血後會感染"].publisher) == ("部分錯誤", "查核社")
+    assert (found["網傳喝熱水能防疫？"].rating, found["網傳喝熱水能防疫？"].site) == ("錯誤", "mygopen.com")
+    earlier = ReviewLibrary(data).reviews(as_of=SEEN - timedelta(hours=1))
+    assert earlier == [], "a replay knows nothing that was published later"
+
+
+# -- likeness ------------------------------------------------------------------------------------------------------
+
+LIBRARY = [
+    known("顺丰工作人员截留顾客口罩私下贩卖", 1),
+    known("久坐会导致肺栓塞", 2),
+    known("东京奥运会可能取消", 3),
+    known("Drinking hot water prevents the virus", 4),
+    known("生吞蛔虫卵能减肥", 5),
+]
+
+
+@cache
+def encoder() -> Encoder:
+    """The shipped one, read once."""
+    return load_encoder()
+
+
+def claimed(texts: list[str]) -> Claimed:
+    """Claims of one post each, by number."""
+    read = review_texts([known(text) for text in texts], encoder())
+    count = range(len(texts))
+    claims = [{"claim_id": f"c{i}", "exemplar_post_id": f"p{i}"} for i in count]
+    posts = [
+        {
+            "claim_id": f"c{i}",
+            "post_id": f"p{i}",
+            "role": "carries",
+            "joined_by": "alone",
+            "asks": False,
+            "variant_key": f"t{i}",
+        }
+        for i in count
+    ]
+    said = [{"text_key": f"t{i}", "match_text": read.forms[i], "tokens": read.tokens[i]} for i in count]
+    tables = [
+        pa.Table.from_pylist(
+            [{**dict.fromkeys(t.schema.names), **row} for row in rows], schema=_loose(t.schema)
+        )
+        for t, rows in ((CLAIMS, claims), (CLAIM_POSTS, posts), (TEXTS, said))
+    ]
+    return Claimed(*tables, read.vectors)
+
+
+def _loose(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([field.with_nullable(True) for field in schema])
+
+
+def suggested(
+    texts: list[str], reviews: list[KnownReview] = LIBRARY, **values: object
+) -> dict[str, list[str]]:
+    found = match_reviews(claimed(texts), reviews, encoder(), MatchConfig(), **values)  # type: ignore[arg-type]
+    out: dict[str, list[str]] = {}
+    for row in CLAIM_REVIEWS.conform(found).to_pylist():
+        out.setdefault(row["claim_id"], []).append(row["review_id"])
+    return out
+
+
+def test_other_scripts_cuts_disguises_and_languages_find_their_review() -> None:
+    asked = [
+        "順豐工作人員截留顧客口罩私下販賣",
+        "快轉！久坐會導致肺栓塞，家人朋友都看看",
+        "东京澳运会可能曲消",
+        "喝热水可以预防病毒",
+        "港口巷今晚停水，请大家储水",
+    ]
+    found = suggested(asked)
+    assert {claim: ids[0] for claim, ids in found.items()} == {
+        "c0": "import-1",
+        "c1": "import-2",
+        "c2": "import-3",
+        "c3": "import-4",
+    }, "and a claim that nobody reviewed gets no review"
+
+
+def test_suggestions_do_not_depend_on_order_or_company() -> None:
+    asked = ["順豐工作人員截留顧客口罩私下販賣", "久坐肺栓塞"]
+    config = MatchConfig()
+    both = match_reviews(claimed(asked), LIBRARY, encoder(), config)
+    one = match_reviews(claimed(asked[:1]), LIBRARY, encoder(), config)
+    assert both.filter(pa.compute.equal(both.column("claim_id"), "c0")).equals(one)
+    small = match_reviews(claimed(asked), LIBRARY, encoder(), replace(config, block=1))
+    assert small.equals(both)
+    assert digest_of(LIBRARY) != digest_of([*LIBRARY[:-1], replace(LIBRARY[-1], rating="假")])
+
+
+def test_a_publication_is_suggested_once_and_never_for_its_own_claim() -> None:
+    said = known("久坐会导致肺栓塞", 7, article_id="release-r1", origin_incident="fire", origin_claim="c0")
+    again = replace(said, review_id="import-8", claim="久坐會導致肺栓塞")
+    assert suggested(["久坐会导致肺栓塞"], [said, again]) == {"c0": ["import-7"]}
+    assert suggested(["久坐会导致肺栓塞"], [said, again], incident="fire") == {}
+
+
+def test_no_library_no_suggestions() -> None:
+    assert suggested(["久坐会导致肺栓塞"], []) == {}
+    empty = Texts([], [], encoder().encode([]).reshape(0, encoder().dimensions))
+    assert list(Reviewed(review_texts(LIBRARY, encoder()), empty, MatchConfig()).blocks()) == []
+
+
+# -- the stage -----------------------------------------------------------------------------------------------------
+
+
+def test_a_run_publishes_suggestions_and_a_new_review_renews_only_them(data: DataDir, tmp_path: Path) -> None:
+    incident = make_incident(data, "fire")
+    store_posts(data, "fire", [post(1, "順豐工作人員截留顧客口罩私下販賣"), post(2, "海港巷今晚停水")])
+    run_incident(data, incident)
+    run_incident(data, incident)  # ids are remembered now
+    assert _asked(data, "select count(*) from claim_reviews") == [(0,)]
+    ReviewLibrary(data).add(read_reviews(write(tmp_path / "a.json", json.dumps(JSONLD))))
+    done = {s.stage for s in run_incident(data, incident).stages if s.status == "done"}
+    assert done - {"encode"} == {"match", "publish"}, "nothing else depends on the library"
+    rows = _asked(
+        data, "select k.rating, k.site, k.trust from claim_reviews join known_reviews as k using (review_id)"
+    )
+    assert rows == [("與事實不符", "checks.example", "shown")]
+
+
+def _asked(data: DataDir, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(data.published("fire").resolve()), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_words_of_people_stand_until_they_are_taken_back(data: DataDir) -> None:
+    book = KnownBook(data.ledger)
+    seen = {"review_id": "import-1", "rating": "假"}
+    number = book.rule("fire", "c1", seen, same=False, actor="mei")
+    last = book.rule("fire", "c1", seen, same=True, actor="lok", status_before="new")
+    assert book.of("fire")["c1", "import-1"].same
+    book.take_back("fire", last, actor="lok")
+    stands = book.of("fire", "c1")["c1", "import-1"]
+    assert (stands.event_id, stands.same, stands.review["rating"]) == (number, False, "假")
+    with pytest.raises(StoreError):
+        book.rule("fire", "c1", {}, same=True, actor="mei")
