@@ -88,7 +88,7 @@ def test_a_second_run_reuses_what_stands(fire: DataDir) -> None:
     run(fire)
     statuses = run(fire)
     assert {name for name, status in statuses.items() if status == "reused"} == {
-        "collect", "normalize", "segment", "group", "claims", "rank",
+        "collect", "normalize", "segment", "group", "claims", "match", "rank",
     }  # fmt: skip
 
 
