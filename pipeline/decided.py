@@ -31,7 +31,7 @@ def _statement(held: Statement) -> dict[str, object]:
     document = held.document
     return {name: getattr(held, name, None) for name in t.STATEMENTS.schema.names} | {
         "title": document.title("en") or document.title(document.languages[0]),
-        "rating": document.rating.value if document.rating else None,
+        "rating": document.rating,
         "languages": list(document.languages),
     }
 

@@ -281,3 +281,14 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
 def test_a_language_that_a_statement_lacks_is_named() -> None:
     with pytest.raises(DraftError, match="no text in fr"):
         notice(release(), COALITION, "fr")
+
+
+def test_the_coalitions_own_rating_is_exported_in_the_words_it_had_when_chosen() -> None:
+    held = release()
+    own = replace(
+        held.document, rating="out_of_context", rating_names={"en": "Out of context", "zh-Hant": "斷章取義"}
+    )
+    told = replace(held, content=d.to_json(own))
+    assert notice(told, COALITION, "yue-Hant").rating == "斷章取義"
+    assert notice(told, COALITION, "zh-Hans").rating == "out_of_context"
+    assert d.from_json(d.to_json(own)) == own

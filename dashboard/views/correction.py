@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import correct
 from dashboard.desk import Desk
+from dashboard.ratings import rating_codes, rating_words
 from dashboard.render import show
 from dashboard.widgets.draft_lines import lines
 from dashboard.widgets.draft_sources import sources
@@ -16,7 +17,7 @@ from dashboard.widgets.open_points import points
 from pipeline.coalition import LANGUAGES
 from pipeline.ledger.drafts import Draft
 from pipeline.people import Act
-from pipeline.records import Rating
+from pipeline.vocabulary import ratings
 
 
 def page(desk: Desk) -> None:
@@ -64,13 +65,14 @@ def _frame(desk: Desk, draft: Draft) -> None:
     """Rating and languages of the whole text."""
     words, document = desk.words, draft.document
     may = desk.may(Act.DRAFT)
-    ratings = ["", *(rating.value for rating in Rating)]
+    called = rating_words(desk)
+    codes = list(dict.fromkeys(["", *rating_codes(desk), document.rating or ""]))
     with st.container(key="frame", horizontal=True, gap="small", vertical_alignment="bottom"):
         rating = st.selectbox(
             words("decide.rating"),
-            ratings,
-            index=ratings.index(document.rating.value if document.rating else ""),
-            format_func=lambda value: words.of("rating", value or "unrated"),
+            codes,
+            index=codes.index(document.rating or ""),
+            format_func=lambda value: called(value) if value else words("rating.unrated"),
             key=f"rating_{draft.draft_id}_{draft.version}",
             width=200,
             disabled=not may,
@@ -85,7 +87,11 @@ def _frame(desk: Desk, draft: Draft) -> None:
             disabled=not may,
         )
     chosen = tuple(language for language in LANGUAGES if language in spoken) or document.languages
-    wanted = Rating(rating) if rating else None
-    if may and (wanted, chosen) != (document.rating, document.languages):
-        correct.change(desk, draft.draft_id, lambda d: replace(d, rating=wanted, languages=chosen))
+    if may and (rating or None, chosen) != (document.rating, document.languages):
+        own = {word.code: dict(word.names) for word in ratings(desk.data)}.get(rating or "", {})
+        correct.change(
+            desk,
+            draft.draft_id,
+            lambda d: replace(d, rating=rating or None, rating_names=own, languages=chosen),
+        )
         st.rerun()

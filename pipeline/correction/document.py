@@ -14,7 +14,6 @@ from typing import Any
 
 from pipeline.coalition import LANGUAGES
 from pipeline.errors import DraftError
-from pipeline.records import Rating
 
 MAX_CHARS, MAX_LINES, MAX_SOURCES = 2_000, 60, 60
 """A correction that needs more is not read at three in the morning."""
@@ -76,9 +75,12 @@ class Document:
 
     situation: str
     languages: tuple[str, ...] = LANGUAGES
-    rating: Rating | None = None
+    rating: str | None = None
+    """Code of the rating: the desk's, or the coalition's own."""
     lines: tuple[Line, ...] = ()
     sources: tuple[Source, ...] = ()
+    rating_names: Mapping[str, str] = field(default_factory=dict)
+    """What the coalition calls its own rating, by language, when it was chosen; empty for the desk's words."""
 
     def line(self, line_id: str) -> Line:
         """The line of this id; ``DraftError`` when it is gone."""
@@ -198,9 +200,10 @@ def from_json(text: str) -> Document:
     return Document(
         told["situation"],
         tuple(told["languages"]),
-        Rating(told["rating"]) if told["rating"] else None,
+        told["rating"],
         lines,
         tuple(Source(**row) for row in told["sources"]),
+        told["rating_names"],
     )
 
 

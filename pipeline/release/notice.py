@@ -84,8 +84,8 @@ def notice(release: Release, coalition: Coalition, language: str, follows: str |
         language,
         document.title(language),
         tuple(_sentences(document, language)),
-        words(language)[document.rating.value] if document.rating else None,
-        document.rating.value if document.rating else None,
+        _rating(document, language),
+        document.rating,
         document.sources,
         signers[0].name(language) if release.as_partner else coalition.name(language),
         tuple(signers),
@@ -112,3 +112,11 @@ def _sentences(document: Document, language: str) -> list[Sentence]:
         for line in document.lines
         if (text := line.texts.get(language))
     ]
+
+
+def _rating(document: Document, language: str) -> str | None:
+    """The rating's word: the coalition's own as it was when chosen, else ours, else its code."""
+    if document.rating is None:
+        return None
+    near = document.rating_names.get({"yue-Hant": "zh-Hant"}.get(language, language))
+    return near or words(language).get(document.rating, document.rating)
