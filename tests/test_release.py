@@ -292,3 +292,13 @@ def test_the_coalitions_own_rating_is_exported_in_the_words_it_had_when_chosen()
     assert notice(told, COALITION, "yue-Hant").rating == "斷章取義"
     assert notice(told, COALITION, "zh-Hans").rating == "out_of_context"
     assert d.from_json(d.to_json(own)) == own
+
+
+def test_a_correction_of_a_correction_names_what_it_corrects_in_every_form() -> None:
+    first, second = release(withdrawn=True), replace(release(), release_id="r-2", follows="r-1")
+    forms = bundle.files(second, COALITION, earlier=first)
+    for form, read in READERS.items():
+        told = read(forms[f"zh-Hans.{form}"])
+        assert "火已扑灭，全员平安 (2026-03-13, r-1)" in told, form
+    pages = bundle.site([second, first], COALITION, "https://c.example/")
+    assert "本声明更正此前的声明" in pages["r-2/index.html"].decode()

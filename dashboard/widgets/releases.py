@@ -37,7 +37,8 @@ def released(desk: Desk, release: Release) -> None:
 
 
 def _packed(desk: Desk, release: Release) -> bytes:
-    made = bundle.files(release, correct.coalition(desk))
+    earlier = correct.room(desk).releases(release_id=release.follows) if release.follows else []
+    made = bundle.files(release, correct.coalition(desk), earlier=earlier[0] if earlier else None)
     return bundle.archive(made, release.release_id)
 
 

@@ -56,7 +56,8 @@ def export(release_id: str, folder: Path, address: str) -> None:
     found = _released(data, release_id=release_id)
     if not found:
         raise UnknownName(f"no release {release_id!r}; chengqing release list shows them")
-    made = bundle.files(found[0], load_coalition(data), address)
+    earlier = _released(data, release_id=found[0].follows) if found[0].follows else []
+    made = bundle.files(found[0], load_coalition(data), address, earlier[0] if earlier else None)
     bundle.write(folder, made)
     click.echo(f"{len(made)} files in {folder}; SHA256SUMS names each")
 

@@ -79,6 +79,8 @@ class Release:
     told_at: datetime
     withdrawn_because: str | None
     withdrawn_at: datetime | None
+    follows: str | None = None
+    """The earlier release that this one corrects."""
 
     @property
     def document(self) -> Document:

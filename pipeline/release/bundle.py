@@ -24,19 +24,20 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Time of every entry of the archive, so that equal releases give equal archives."""
 
 
-def notices(release: Release, coalition: Coalition) -> list[Notice]:
-    """The release in each language that it has."""
+def notices(release: Release, coalition: Coalition, earlier: Release | None = None) -> list[Notice]:
+    """The release in each language that it has; ``earlier`` is the one that it corrects."""
     document = release.document
-    return [
-        notice(release, coalition, language) for language in document.languages if document.title(language)
-    ]
+    spoken = [language for language in document.languages if document.title(language)]
+    return [notice(release, coalition, language, earlier) for language in spoken]
 
 
-def files(release: Release, coalition: Coalition, address: str = "") -> dict[str, bytes]:
+def files(
+    release: Release, coalition: Coalition, address: str = "", earlier: Release | None = None
+) -> dict[str, bytes]:
     """Return every form of a release by file name: four languages, nine forms each, one ClaimReview per language."""
     checked_address(address)
     made: dict[str, bytes] = {}
-    shown = notices(release, coalition)
+    shown = notices(release, coalition, earlier)
     for one in shown:
         page = html([one], address)
         made |= {
@@ -71,12 +72,19 @@ def site(releases: Sequence[Release], coalition: Coalition, address: str) -> dic
     """Public pages: one folder per release, a feed per language, and a list. Withdrawn releases stay, marked."""
     checked_address(address)
     made: dict[str, bytes] = {}
+    by_id = {release.release_id: release for release in releases}
     for release in releases:
         where = f"{address}{release.release_id}/"
-        made[f"{release.release_id}/index.html"] = html(notices(release, coalition), where).encode()
+        made[f"{release.release_id}/index.html"] = html(
+            notices(release, coalition, by_id.get(release.follows or "")), where
+        ).encode()
     languages = dict.fromkeys(language for r in releases for language in r.document.languages)
     for language in languages:
-        told = [(r, notice(r, coalition, language)) for r in releases if r.document.title(language)]
+        told = [
+            (r, notice(r, coalition, language, by_id.get(r.follows or "")))
+            for r in releases
+            if r.document.title(language)
+        ]
         title = f"{coalition.name(language)} · {words(language)['feed']}"
         made[f"feed.{language}.xml"] = atom(told, address=address, title=title, language=language)
     return made

@@ -71,8 +71,11 @@ def words(language: str) -> dict[str, str]:
     return told[language]
 
 
-def notice(release: Release, coalition: Coalition, language: str, follows: str | None = None) -> Notice:
-    """Return what an export shows; ``DraftError`` when the statement has no text in ``language``."""
+def notice(release: Release, coalition: Coalition, language: str, earlier: Release | None = None) -> Notice:
+    """Return what an export shows; ``earlier`` is the release that this one corrects.
+
+    Raises ``DraftError`` when the statement has no text in ``language``.
+    """
     document = release.document
     if not document.title(language):
         raise DraftError(
@@ -94,7 +97,7 @@ def notice(release: Release, coalition: Coalition, language: str, follows: str |
         release.digest,
         release.withdrawn_because,
         release.withdrawn_at.date().isoformat() if release.withdrawn_at else None,
-        follows,
+        _follows(release, earlier, language),
     )
 
 
@@ -120,3 +123,11 @@ def _rating(document: Document, language: str) -> str | None:
         return None
     near = document.rating_names.get({"yue-Hant": "zh-Hant"}.get(language, language))
     return near or words(language).get(document.rating, document.rating)
+
+
+def _follows(release: Release, earlier: Release | None, language: str) -> str | None:
+    """How the corrected release is named: its title and date where it is at hand, else its id."""
+    if earlier is None or earlier.release_id != release.follows:
+        return release.follows
+    title = earlier.document.title(language) or earlier.document.title(earlier.document.languages[0])
+    return f"{title} ({earlier.told_at.date().isoformat()}, {earlier.release_id})"

@@ -30,6 +30,8 @@ def plain(notice: Notice) -> str:
     out = [f"【{notice.heading}】", notice.title, ""]
     if notice.withdrawn_because:
         out = [withdrawal(notice), "", *out]
+    if notice.follows:
+        out += [f"{notice.word('follows')} {notice.follows}", ""]
     for sentence in notice.body:
         if sentence.part is Part.CIRCULATES:
             out.append(notice.word("circulates"))
@@ -84,6 +86,8 @@ def markdown(notice: Notice) -> str:
     out = [f"# {escaped(notice.title)}"]
     if notice.withdrawn_because:
         out.insert(0, f"**{escaped(withdrawal(notice))}**")
+    if notice.follows:
+        out.append(escaped(f"{notice.word('follows')} {notice.follows}"))
     for sentence in notice.body:
         marks = "".join(f" \\[{n}\\]" for n in sentence.cites)
         text = f"{escaped(sentence.text)}{marks}"

@@ -32,6 +32,7 @@ def letter(notice: Notice) -> bytes:
     values = _frame(notice) | {
         "sentences": [{"part": s.part.value, "text": s.text, "cites": list(s.cites)} for s in notice.body],
         "circulates": notice.word("circulates"),
+        "follows": f"{notice.word('follows')} {notice.follows}" if notice.follows else None,
         "rating": f"{notice.word('rating')}{notice.word('colon')}{notice.rating}" if notice.rating else None,
         "sources_word": notice.word("sources"),
         "sources": [f"{source.title} {source.url}".strip() for source in notice.sources],

@@ -32,6 +32,8 @@ def word(notice: Notice) -> bytes:
     if notice.withdrawn_because:
         document.add_paragraph().add_run(withdrawal(notice)).bold = True
     document.add_heading(notice.title, level=1)
+    if notice.follows:
+        _soft(document.add_paragraph(), f"{notice.word('follows')} {notice.follows}")
     for sentence in notice.body:
         if sentence.part is Part.CIRCULATES:
             _soft(document.add_paragraph(), notice.word("circulates"))
