@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from crawlers.items import GOOD_ENDS
 from pipeline.paths import DataDir
-from pipeline.raw import finished_crawls, unfinished_crawls
+from pipeline.raw import GOOD_ENDS, finished_crawls, unfinished_crawls
 
 CRAWL_SUFFIX = "-crawl"
 _GONE_SHARE, _HELD_SHARE = 0.9, 0.5

@@ -87,9 +87,6 @@ Stop = Literal[
 ]
 """Why a crawl ended."""
 
-GOOD_ENDS: frozenset[str] = frozenset({"finished", "not modified", "limit"})
-"""Ends that need nobody's attention; every other one is an alarm."""
-
 
 @dataclass(frozen=True, slots=True)
 class Context:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from crawlers.items import GOOD_ENDS
 from crawlers.run import STOPPED_EXIT, Job
+from pipeline.raw import GOOD_ENDS
 
 PARALLEL = 4
 _TAIL = 1_500

@@ -1,5 +1,5 @@
-"""The desk's secrets under the name that crawlers know them by; they live below, for the purge needs them too."""
+"""Secrets of this desk, as the layer below keeps them: crawls and alerts read the same file."""
 
-from pipeline.desk_secrets import SecretStore, variable_of
+from pipeline.secret_store import SecretStore, variable_of
 
 __all__ = ["SecretStore", "variable_of"]

@@ -27,6 +27,10 @@ from pipeline.suppression import Suppression
 from pipeline.tables import CRAWLS, OBSERVATIONS
 
 PART_ROWS = 20_000
+
+GOOD_ENDS: frozenset[str] = frozenset({"finished", "not modified", "limit"})
+"""Ends of a crawl that need nobody's attention; every other one is an alarm."""
+
 MAX_REJECT_CHARS = 2_000
 
 FIRST_YEAR = 1990

@@ -15,7 +15,7 @@ from conftest import make_incident
 from crawlers.families import family_named
 from crawlers.health import changed_shape, health_of
 from crawlers.identity import Identity
-from crawlers.items import GOOD_ENDS, Answer, Context, Fetch, Stop
+from crawlers.items import Answer, Context, Fetch, Stop
 from crawlers.launch import crawl_sources
 from crawlers.pages import read_case, save_case
 from crawlers.run import Job
@@ -25,7 +25,7 @@ from crawlers.uses import picked, plain_use
 from dashboard.words import LANGUAGES, sentences
 from pipeline.errors import UsageError
 from pipeline.paths import CHECKOUT, DataDir
-from pipeline.raw import finished_crawls, read_observations
+from pipeline.raw import GOOD_ENDS, finished_crawls, read_observations
 from servers import misbehaving as bad
 
 NOW = datetime(2026, 3, 15, tzinfo=UTC)
