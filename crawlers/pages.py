@@ -55,7 +55,7 @@ def _request(
 ) -> dict[str, Any]:
     return {
         "family": family.name,
-        "fetch": {**fetch.to_json(), "url": redact.text(fetch.url)},
+        "fetch": {**fetch.to_json(), "url": redact.text(fetch.url), "carry": _without_key(fetch.carry)},
         "url": redact.text(answer.url),
         "status": answer.status,
         "headers": {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers},
@@ -67,6 +67,11 @@ def _request(
         "params": dict(context.params),
         "queries": list(context.queries),
     }
+
+
+def _without_key(carry: dict[str, Any]) -> dict[str, Any]:
+    """A page's carried author is a key of this desk, which nobody else should hold."""
+    return {name: None if name == "author_key" else value for name, value in carry.items()}
 
 
 def _blotted(family: Family, fetch: Fetch, answer: Answer, context: Context, redact: Redactor) -> bytes:
@@ -98,9 +103,11 @@ def read_case(case: Path) -> dict[str, Any]:
         reading = family.read(answer, fetch, context)
     except PageChanged as error:
         return {"changed": str(error)}
+    fuller = {"fuller": [_shown(post) for post in reading.fuller]} if reading.fuller else {}
     return {
         "items": reading.items,
         "posts": [_shown(post) for post in reading.posts],
+        **fuller,
         "rejects": [reject.reason for reject in reading.rejects],
         "follow": [one.url for one in reading.follow],
         "ended": list(reading.ended),
@@ -123,7 +130,7 @@ def _context(request: dict[str, Any]) -> Context:
     )
 
 
-_SHARED = {"source", "platform", "collected_at", "crawl_id", "collector"}
+_SHARED = {"source", "platform", "collected_at", "crawl_id", "collector", "review"}
 
 
 def _shown(post: Post) -> dict[str, Any]:

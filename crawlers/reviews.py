@@ -9,9 +9,10 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from datetime import datetime, tzinfo
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from crawlers.items import Context
 from crawlers.text import html_to_text, tidy
 from crawlers.times import UNKNOWN, Known, parse_time
 from pipeline.records import Post
+from pipeline.reviews.records import SIDECAR
 
 _MAX_NODES = 20_000
 _CONTROL = re.compile(r"[\x00-\x1f]+")
@@ -55,10 +57,17 @@ class Review:
         return f"{self.url}#{digest}"
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewedPost(Post):
+    """A reviewed claim as a post, and its review: a post has no column for a verdict."""
+
+    review: Review | None = None
+
+
 def as_post(review: Review, context: Context, query: str | None = None) -> Post:
     """The reviewed claim as a post of platform ``claimreview``; where it appeared stands in ``links``."""
     at, precision = review.reviewed_at
-    return context.post(
+    post = context.post(
         "claimreview",
         review.native_id,
         review.claim,
@@ -70,6 +79,32 @@ def as_post(review: Review, context: Context, query: str | None = None) -> Post:
         links=review.appearances,
         query=query,
     )
+    return ReviewedPost(**{one.name: getattr(post, one.name) for one in fields(post)}, review=review)
+
+
+def keep_verdicts(folder: Path, posts: Iterable[Post]) -> None:
+    """Append what the reviews among ``posts`` say to ``reviews.jsonl`` of a crawl's folder, for the library.
+
+    The claimant is left out: often a private person.
+    """
+    lines = [
+        json.dumps(
+            {
+                "post_id": post.post_id,
+                "rating": post.review.rating,
+                "publisher": post.review.publisher,
+                "publisher_site": post.review.publisher_site,
+                "language": post.review.language,
+            }
+        )
+        for post in posts
+        if isinstance(post, ReviewedPost) and post.review
+    ]
+    if lines:
+        path = folder / SIDECAR
+        path.touch(mode=0o600)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write("\n".join(lines) + "\n")
 
 
 def blocks_of(tree: LexborHTMLParser) -> Iterator[Any]:

@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crawlers.items import Fetch, Page, Stop
+from crawlers.reviews import keep_verdicts
 from pipeline.errors import CrawlError, StoreError
 from pipeline.files import write_text
 from pipeline.paths import DataDir, checked_name
@@ -145,7 +146,9 @@ class CrawlStore:
     def add(self, page: Page) -> int:
         """Store a page and strike its address off the list; returns how many posts were kept."""
         kept = [post for post in page.reading.posts if self._keep(post)]
+        kept += [post for post in map(self._completed, page.reading.fuller) if post is not None]
         self._pending += kept
+        keep_verdicts(self.folder, kept)
         if len(self._pending) >= _WRITE_ROWS:
             self._write()
         for reject in page.reading.rejects:
@@ -189,6 +192,14 @@ class CrawlStore:
         for name in _WATCHED:
             self.counts[f"missing_{name}"] += getattr(post, name) is None
         return True
+
+    def _completed(self, post: Post) -> Post | None:
+        """A post whose whole text came after its beginning; the later of two observations is the one that counts."""
+        later = replace(post, collected_at=max(datetime.now(UTC), post.collected_at + timedelta(microseconds=1)))
+        if post.post_id not in self.seen:  # its beginning did not hold any of the words
+            return later if self._keep(later) else None
+        self.counts["completed"] += 1
+        return later
 
     def _speaks_of(self, post: Post) -> bool:
         text = folded(f"{post.title or ''} {post.text}")

@@ -14,21 +14,26 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import make_incident, store_posts
+from crawlers.items import Context
+from crawlers.reviews import Review, as_post, keep_verdicts
 from models.encoder import Encoder
 from models.loading import load_encoder
 from pipeline.batch import run_incident
 from pipeline.cli.review import review
+from pipeline.correction.consensus import Answer
 from pipeline.errors import StoreError, UsageError
 from pipeline.ledger.known import KnownBook
+from pipeline.ledger.statements import Statements
 from pipeline.match import MatchConfig, Reviewed, Texts
 from pipeline.match.run import Claimed, match_reviews, review_texts
 from pipeline.paths import DataDir
 from pipeline.records import Post, Precision
 from pipeline.reviews import KnownReview, ReviewLibrary, load_trust
-from pipeline.reviews.gather import SIDECAR
 from pipeline.reviews.library import digest_of
 from pipeline.reviews.reading import read_reviews
+from pipeline.reviews.records import SIDECAR
 from pipeline.tables import CLAIM_POSTS, CLAIM_REVIEWS, CLAIMS, TEXTS
+from test_statements import ANN, NOW, PARTNERS, circulated, hand
 
 SEEN = datetime(2026, 3, 14, tzinfo=UTC)
 
@@ -168,6 +173,41 @@ def test_crawls_of_fact_checkers_feed_the_library(data: DataDir) -> None:
     assert (found["網傳喝熱水能防疫？"].rating, found["網傳喝熱水能防疫？"].site) == ("錯誤", "mygopen.com")
     earlier = ReviewLibrary(data).reviews(as_of=SEEN - timedelta(hours=1))
     assert earlier == [], "a replay knows nothing that was published later"
+
+
+def test_what_the_crawler_reads_of_a_verdict_reaches_the_library(data: DataDir) -> None:
+    make_incident(data, "fire")
+    context = Context("checks", "a.example", "c", "test", SEEN, SEEN, author_key=lambda platform, name: name)
+    read = Review("捐血後會感染", "https://a.example/1", publisher="查核社", rating="部分錯誤", language="zh")
+    posts = [as_post(read, context), post(2, "別的")]
+    store_posts(data, "fire", posts)
+    folder = next((data.raw("fire")).glob("*/*"))
+    keep_verdicts(folder, posts)
+    found = ReviewLibrary(data).reviews()
+    assert [(r.claim, r.rating, r.publisher, r.site, r.language) for r in found] == [
+        ("捐血後會感染", "部分錯誤", "查核社", "a.example", "zh")
+    ]
+
+
+def test_a_release_enters_the_library_and_a_withdrawn_one_leaves_it(data: DataDir) -> None:
+    data.root.mkdir(parents=True)
+    partners = "".join(f'[[partners]]\nid = "{p}"\nname = {{ en = "{p.upper()}" }}\n' for p in PARTNERS)
+    data.coalition.write_text(f'name = {{ en = "C" }}\n{partners}')
+    ledger = Statements(data.ledger)
+    held = circulated(ledger, "Nobody was hurt, whatever is said.")
+    for partner in PARTNERS:
+        ledger.answer(held, Answer.CONSENT, hand(partner), now=NOW)
+    assert ReviewLibrary(data).reviews() == []
+    out = ledger.release(held, ANN, now=NOW)
+    found = ReviewLibrary(data).reviews()
+    assert {(r.provenance, r.origin, r.origin_incident, r.sha256) for r in found} == {
+        ("release", out.release_id, "fire", out.digest)
+    }
+    assert all("Nobody was hurt" in (r.ready_text or "") for r in found if r.language == "en")
+    assert set(ReviewLibrary(data).rows(found).column("trust").to_pylist()) == {"trusted"}
+    ledger.withdraw(out, ANN, "wrong", now=NOW + timedelta(hours=1))
+    assert ReviewLibrary(data).reviews() == []
+    assert ReviewLibrary(data).reviews(as_of=NOW) == found, "a replay of that moment still has it"
 
 
 # -- likeness ------------------------------------------------------------------------------------------------------

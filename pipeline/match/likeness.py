@@ -34,10 +34,10 @@ class MatchConfig:
     words: float = 2.0
     sounds: float = 8.0
     meaning: float = 5.0
-    bias: float = -7.0
+    bias: float = -7.4
     """Within a language, likeness is the logistic of the weighted views."""
     across_meaning: float = 16.0
-    across_bias: float = -9.0
+    across_bias: float = -8.3
     """Between Chinese and another language only meaning speaks."""
     suggest_from: float = 0.5
     most: int = 5

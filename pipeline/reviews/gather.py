@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline.coalition import load_coalition
 from pipeline.correction.document import Part
+from pipeline.errors import CoalitionError
 from pipeline.ledger.statements import Release, Statements
 from pipeline.paths import DataDir
 from pipeline.raw import Crawl, finished_crawls
@@ -24,6 +27,7 @@ from pipeline.reviews.records import (
     MAX_CLAIM_CHARS,
     MAX_TITLE_CHARS,
     MAX_WORD_CHARS,
+    SIDECAR,
     KnownReview,
     host_of,
     review_key,
@@ -37,9 +41,7 @@ REVIEWED = "claimreview"
 TITLED = ("blogger", "wordpress", "feed")
 """Platforms whose articles may be reviews by their titles, for publishers that are listed so."""
 
-SIDECAR = "reviews.jsonl"
-"""Beside a crawl's posts: what a review says that a post has no column for (rating, publisher, language)."""
-
+_log = logging.getLogger(__name__)
 _COLUMNS = ["post_id", "platform", "text", "title", "url", "published_at", "published_precision"]
 _VERDICT = re.compile(r"^\s*[【\[]\s*([^】\]]{1,20}?)\s*[】\]]\s*(.+)$", re.DOTALL)
 
@@ -141,7 +143,7 @@ def released(data: DataDir, as_of: datetime | None = None) -> Iterator[KnownRevi
             continue
         if release.withdrawn_at and (as_of is None or release.withdrawn_at <= as_of):
             continue
-        yield from _of_release(release, data)
+        yield from _of_release(replace(release, withdrawn_because=None, withdrawn_at=None), data)
 
 
 def _of_release(release: Release, data: DataDir) -> Iterator[KnownReview]:
@@ -149,7 +151,11 @@ def _of_release(release: Release, data: DataDir) -> Iterator[KnownReview]:
     for language in release.document.languages:
         if not release.document.title(language):
             continue
-        shown = notice(release, coalition, language)
+        try:
+            shown = notice(release, coalition, language)
+        except CoalitionError as error:  # a signer left the coalition file: no run may fail for that
+            _log.warning("release %s is left out of the library: %s", release.release_id, error)
+            return
         said = [s.text for s in shown.of(Part.CIRCULATES)] or [shown.title]
         claim = words(" ".join(said), MAX_CLAIM_CHARS)
         if not claim or claim in seen:

@@ -12,6 +12,9 @@ from pipeline.records import Precision
 
 Provenance = Literal["import", "crawl", "release"]
 
+SIDECAR = "reviews.jsonl"
+"""Beside a crawl's posts: what a review says that a post has no column for (rating, publisher, language)."""
+
 MAX_CLAIM_CHARS = 2_000
 MAX_TITLE_CHARS = 500
 MAX_WORD_CHARS = 200

@@ -1,0 +1,113 @@
+"""Known reviews on the claim page: others' verdicts are shown as theirs, and a person moves the claim to repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from desk_world import INCIDENT, claim_name, make_tables, write_incident
+from pipeline import tables as t
+from pipeline.ledger import Ledger
+from pipeline.ledger.known import KnownBook
+from pipeline.paths import DataDir
+from pipeline.records import Status, Triage
+from pipeline.warehouse import Contents, publish
+from test_dashboard_app import button, html_of, text_of, visit
+
+NASTY = "<img src=x onerror=alert(1)>"
+
+
+def review(number: int, **values: object) -> dict[str, object]:
+    made = {
+        "review_id": f"import-{number}",
+        "article_id": f"import-{number}",
+        "claim": f"網傳顧客口罩被截留 {NASTY}",
+        "rating": f"與事實不符 {NASTY}",
+        "publisher": "查核台",
+        "site": "checks.example",
+        "url": "https://checks.example/1",
+        "reviewed_at": datetime(2026, 3, 1, tzinfo=UTC),
+        "reviewed_precision": "day",
+        "provenance": "import",
+        "origin": "checks.jsonl",
+        "trust": "shown",
+    }
+    return made | values
+
+
+def likeness(number: int, similarity: float, **values: object) -> dict[str, object]:
+    told = {"words": 0.5, "sounds": 0.61, "meaning": 0.7, "shared_words": ["口罩", "截留"]} | values
+    return {"claim_id": claim_name(0), "review_id": f"import-{number}", "similarity": similarity, **told}
+
+
+def published(data: DataDir, reviews: list[dict[str, object]], found: list[dict[str, object]]) -> None:
+    vectors = data.lake(INCIDENT) / "vectors.parquet"
+    vectors.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(t.VECTORS.schema.empty_table(), vectors)
+    tables: dict[str, pa.Table] = make_tables(10)
+    tables["known_reviews"] = t.KNOWN_REVIEWS.from_rows(reviews)
+    tables["claim_reviews"] = t.CLAIM_REVIEWS.from_rows(found)
+    contents = Contents({"vectors": [vectors]}, tables, vector_width=4)
+    publish(data.published(INCIDENT), lambda: contents)
+
+
+@pytest.fixture
+def desk(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataDir]:
+    data = write_incident(tmp_path_factory.mktemp("known"))
+    own = review(
+        3, provenance="release", publisher="C", ready_text="Ready: nobody took masks.", trust="trusted"
+    )
+    across = likeness(2, 0.7, words=None, sounds=None, shared_words=None)
+    published(data, [review(1), review(2), own], [likeness(1, 0.9), across, likeness(3, 0.6)])
+    monkeypatch.setenv("CHENGQING_DATA", str(data.root))
+    yield data
+
+
+def status(data: DataDir) -> Status:
+    return Ledger(data.ledger).triage(INCIDENT)[claim_name(0)].status
+
+
+def test_reviews_are_shown_as_their_publishers_words(desk: DataDir) -> None:
+    at = visit("claim", actor="Mei", claim=claim_name(0))
+    told = text_of(at)
+    assert "Their verdict:" in told and "與事實不符" in told and "not on the coalition's trusted list" in told
+    assert "<img" not in html_of(at)
+    assert "Alike in words 50%, in sounds 61%, in meaning 70%. Both say: 口罩、截留." in told
+    assert "Between languages; alike in meaning 70%." in told
+    assert told.index("our own release") < told.index("checks.jsonl"), "what is trusted stands first"
+    assert [code.value for code in at.code if "Ready" in code.value] == ["Ready: nobody took masks."]
+    nobody = text_of(visit("claim", actor="Mei", claim=claim_name(1)))
+    assert "No published review in the library is like this claim." in nobody
+
+
+def test_a_confirmed_review_moves_the_claim_to_repeats_and_back(desk: DataDir) -> None:
+    Ledger(desk.ledger).decide(Triage(INCIDENT, claim_name(0), status=Status.WATCHING), actor="Lok")
+    at = visit("claim", actor="Mei", claim=claim_name(0))
+    button(at, "Same claim: known before").click().run()
+    assert status(desk) is Status.REPEAT
+    [known] = KnownBook(desk.ledger).of(INCIDENT).values()
+    assert (known.review_id, known.same, known.actor) == ("import-3", True, "Mei")
+    assert known.review["ready_text"] == "Ready: nobody took masks."
+    button(at, "Not this claim").click().run()
+    assert [one.same for one in KnownBook(desk.ledger).of(INCIDENT).values()] == [True, False]
+    assert status(desk) is Status.REPEAT
+    at.button(key=f"unknown_{known.event_id}").click().run()
+    assert status(desk) is Status.WATCHING, "the lane that it left"
+    assert [one.same for one in KnownBook(desk.ledger).of(INCIDENT).values()] == [False]
+
+
+def test_a_review_that_left_the_library_stays_in_sight_where_it_was_confirmed(desk: DataDir) -> None:
+    at = visit("claim", actor="Mei", claim=claim_name(0))
+    button(at, "Same claim: known before").click().run()
+    published(desk, [], [])
+    told = text_of(visit("claim", actor="Mei", claim=claim_name(0)))
+    assert "no longer suggested: C (verdict: 與事實不符" in told and "check before using its text" in told
+
+
+def test_who_only_reads_confirms_nothing(desk: DataDir) -> None:
+    at = visit("claim", claim=claim_name(0))
+    assert button(at, "Same claim: known before").disabled
