@@ -13,6 +13,7 @@ from pipeline.errors import ChengqingError
 from pipeline.escape import for_terminal
 
 _OWN = {
+    "alerts": "pipeline.cli.alerts:alerts",
     "bench": "pipeline.cli.bench:bench",
     "completion": "pipeline.cli.completion:completion",
     "doctor": "pipeline.cli.doctor:doctor",
@@ -22,6 +23,7 @@ _OWN = {
     "purge": "pipeline.cli.purge:purge",
     "rank": "pipeline.cli.rank:rank",
     "release": "pipeline.cli.release:release",
+    "report": "pipeline.cli.report:report",
     "review": "pipeline.cli.review:review",
     "run": "pipeline.cli.run:run",
     "sql": "pipeline.cli.query:sql",
@@ -30,6 +32,7 @@ _OWN = {
 }
 
 _SUMMARY = {
+    "alerts": "What was raised, who is told, what did not leave.",
     "bench": "Measure on data, beside peers in the same run.",
     "completion": "Print the completion script of a shell.",
     "crawl": "Collect posts from an incident's sources.",
@@ -43,6 +46,7 @@ _SUMMARY = {
     "purge": "Delete collected posts: told first, certified afterwards.",
     "rank": "Show the ranked claims of an incident.",
     "release": "Write the files and pages of released statements.",
+    "report": "What the work was good for: HTML, PDF and CSV, three languages.",
     "review": "Published reviews that claims are matched with.",
     "run": "Run the pipeline on an incident and publish.",
     "source": "Sources: what they are and how their crawls went.",

@@ -42,9 +42,11 @@ def worker(ctx: click.Context, port: int) -> None:
 
 
 def _work(data: DataDir, port: int) -> None:
+    from pipeline.alerts import Alerts, load_config
     from pipeline.worker.health import answering
 
-    made = Worker(data, load_cadence(data))
+    load_config(data)  # say what is wrong before anything runs
+    made = Worker(data, load_cadence(data), watch=Alerts(data).watch)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: made.stop())
     try:
