@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,17 +22,14 @@ from pipeline.collect import collect
 from pipeline.errors import StageError
 from pipeline.group import GroupConfig, TextRuling, group
 from pipeline.group.cache import GroupCache, arrivals
-from pipeline.match import MatchConfig, match_reviews
-from pipeline.match.run import Claimed
+from pipeline.match import Claimed, MatchConfig, match_reviews
 from pipeline.normalize import normalize
 from pipeline.paths import DataDir
 from pipeline.progress import Tick
 from pipeline.rank import RankConfig, RankInputs, rank
 from pipeline.raw import Crawl, read_observations
 from pipeline.records import MatchRuling, RulingKind, Status
-from pipeline.reviews import KnownReview, ReviewLibrary
-from pipeline.reviews.library import digest_of
-from pipeline.reviews.trust import trust_digest
+from pipeline.reviews import KnownReview, ReviewLibrary, digest_of, trust_digest
 from pipeline.segment import segment, segmenter
 from pipeline.vectors import VectorCache
 from pipeline.versions import code_digest, lexicon_version
@@ -246,20 +242,10 @@ def _claims(context: Context, tables: Tables, tick: Tick) -> Outcome:
 
 def _match(context: Context, tables: Tables, tick: Tick) -> Outcome:
     texts = tables[t.TEXTS.name]
-    claimed = Claimed(
-        tables[t.CLAIMS.name],
-        tables[t.CLAIM_POSTS.name],
-        texts,
-        context.vectors.rows(texts) if context.reviews else np.zeros((0, 0), np.float32),
-    )
+    vectors = context.vectors.rows(texts) if context.reviews else None
+    claimed = Claimed(tables[t.CLAIMS.name], tables[t.CLAIM_POSTS.name], texts, vectors, context.incident_id)
     found = match_reviews(
-        claimed,
-        context.reviews,
-        context.encoder,
-        context.match_config,
-        incident=context.incident_id,
-        words=context.user_words,
-        tick=tick,
+        claimed, context.reviews, context.encoder, context.match_config, context.user_words, tick
     )
     named = set(found.column("review_id").to_pylist())
     rows = ReviewLibrary(context.data).rows(one for one in context.reviews if one.review_id in named)
@@ -315,6 +301,10 @@ def _ruled(context: Context) -> list[list[str]]:
     return [[r.kind.value, r.left_post, r.right_post] for r in context.rulings]
 
 
+def _library(context: Context) -> list[str]:
+    return [digest_of(context.reviews), trust_digest(context.data)]
+
+
 def _moment(context: Context) -> list[str | None]:
     return [str(context.as_of_wanted) if context.as_of_wanted else None, str(context.window_end)]
 
@@ -366,14 +356,7 @@ STAGES: tuple[Stage, ...] = (
         "match",
         (t.TEXTS, t.CLAIMS, t.CLAIM_POSTS),
         (t.KNOWN_REVIEWS, t.CLAIM_REVIEWS),
-        lambda c: [
-            c.encoder.name,
-            c.encoder.revision,
-            asdict(c.match_config),
-            digest_of(c.reviews),
-            trust_digest(c.data),
-            list(c.user_words),
-        ],
+        lambda c: [c.encoder.revision, asdict(c.match_config), _library(c), list(c.user_words)],
         _match,
     ),
     Stage(

@@ -57,6 +57,8 @@ FAMILIES = {
         *(f"doubt_{doubt.value}" for doubt in Doubt),
         *(f"differs_{kind}" for kind in ("date", "clock", "phone", "number", "name")),
     ],
+    "known_trust": ["own", "trusted", "shown"],
+    "known_from": ["import", "crawl", "release"],
     "desk": ["claims", "corrections", "health", "incidents", "light", "dark", "system"],
 }
 

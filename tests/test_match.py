@@ -227,7 +227,7 @@ def encoder() -> Encoder:
     return load_encoder()
 
 
-def claimed(texts: list[str]) -> Claimed:
+def claimed(texts: list[str], incident: str = "") -> Claimed:
     """Claims of one post each, by number."""
     read = review_texts([known(text) for text in texts], encoder())
     count = range(len(texts))
@@ -250,7 +250,7 @@ def claimed(texts: list[str]) -> Claimed:
         )
         for t, rows in ((CLAIMS, claims), (CLAIM_POSTS, posts), (TEXTS, said))
     ]
-    return Claimed(*tables, read.vectors)
+    return Claimed(*tables, read.vectors, incident)
 
 
 def _loose(schema: pa.Schema) -> pa.Schema:
@@ -258,9 +258,9 @@ def _loose(schema: pa.Schema) -> pa.Schema:
 
 
 def suggested(
-    texts: list[str], reviews: list[KnownReview] = LIBRARY, **values: object
+    texts: list[str], reviews: list[KnownReview] = LIBRARY, incident: str = ""
 ) -> dict[str, list[str]]:
-    found = match_reviews(claimed(texts), reviews, encoder(), MatchConfig(), **values)  # type: ignore[arg-type]
+    found = match_reviews(claimed(texts, incident), reviews, encoder(), MatchConfig())
     out: dict[str, list[str]] = {}
     for row in CLAIM_REVIEWS.conform(found).to_pylist():
         out.setdefault(row["claim_id"], []).append(row["review_id"])

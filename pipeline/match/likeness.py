@@ -37,7 +37,7 @@ class MatchConfig:
     bias: float = -7.4
     """Within a language, likeness is the logistic of the weighted views."""
     across_meaning: float = 16.0
-    across_bias: float = -8.3
+    across_bias: float = -8.7
     """Between Chinese and another language only meaning speaks."""
     suggest_from: float = 0.5
     most: int = 5

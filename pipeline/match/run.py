@@ -29,12 +29,16 @@ _SPARE = 4
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What the stage knows of the claims: tables of the run, and the vectors of ``texts`` in their order."""
+    """What the stage knows of the claims: tables of the run, and the vectors of ``texts`` in their order.
+
+    Vectors may be left out where there is no review to compare with.
+    """
 
     claims: pa.Table
     claim_posts: pa.Table
     texts: pa.Table
-    vectors: NDArray[np.float32]
+    vectors: NDArray[np.float32] | None
+    incident: str = ""
 
 
 def match_reviews(
@@ -42,8 +46,6 @@ def match_reviews(
     reviews: Sequence[KnownReview],
     encoder: Encoder,
     config: MatchConfig,
-    *,
-    incident: str = "",
     words: Sequence[str] = (),
     tick: Tick = lambda done, total: None,
 ) -> pa.Table:
@@ -51,14 +53,14 @@ def match_reviews(
 
     A claim is never matched with a release about itself.
     """
-    if not reviews or not claimed.claims.num_rows:
+    if not reviews or claimed.vectors is None or not claimed.claims.num_rows:
         return CLAIM_REVIEWS.from_rows([])
     wordings = run_statement(
         "stages/claim_wordings",
         {"claims": claimed.claims, "claim_posts": claimed.claim_posts, "texts": claimed.texts},
         {"most": WORDINGS},
     )
-    asked = _asked(wordings, claimed)
+    asked = _asked(wordings, claimed.texts, claimed.vectors)
     known = review_texts(reviews, encoder, words)
     owners = wordings.column("claim_id").to_pylist()
     kept: dict[str, list[dict[str, object]]] = {}
@@ -67,7 +69,7 @@ def match_reviews(
         for row, found in _found(block, config):
             claim = owners[block.first + row]
             for column in found:
-                if not _is_own(reviews[column], incident, claim):
+                if not _is_own(reviews[column], claimed.incident, claim):
                     told = _row(claim, reviews[column], block, row, column)
                     told["shared_words"] = _shared(asked.tokens[block.first + row], known.tokens[column])
                     kept.setdefault(claim, []).append(told)
@@ -82,13 +84,13 @@ def review_texts(reviews: Sequence[KnownReview], encoder: Encoder, words: Sequen
     return Texts(forms, cut(forms, words), encoder.encode(forms))
 
 
-def _asked(wordings: pa.Table, claimed: Claimed) -> Texts:
+def _asked(wordings: pa.Table, texts: pa.Table, vectors: NDArray[np.float32]) -> Texts:
     """The wordings' texts, row by row as ``wordings`` has them."""
-    keys = claimed.texts.column("text_key").combine_chunks()
+    keys = texts.column("text_key").combine_chunks()
     places = pc.index_in(wordings.column("text_key"), value_set=keys)
-    picked = claimed.texts.take(places)
+    picked = texts.take(places)
     forms = [form[:MAX_FORM_CHARS] for form in picked.column("match_text").to_pylist()]
-    return Texts(forms, picked.column("tokens").to_pylist(), claimed.vectors[places.to_numpy()])
+    return Texts(forms, picked.column("tokens").to_pylist(), vectors[places.to_numpy()])
 
 
 def _found(block: Likeness, config: MatchConfig) -> list[tuple[int, list[int]]]:

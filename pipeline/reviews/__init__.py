@@ -3,8 +3,8 @@
 Nothing here turns a rating into one of ours, and no publisher is trusted unless the coalition's list says so.
 """
 
-from pipeline.reviews.library import ReviewLibrary
+from pipeline.reviews.library import ReviewLibrary, digest_of
 from pipeline.reviews.records import KnownReview
-from pipeline.reviews.trust import Trust, load_trust
+from pipeline.reviews.trust import Trust, load_trust, trust_digest
 
-__all__ = ["KnownReview", "ReviewLibrary", "Trust", "load_trust"]
+__all__ = ["KnownReview", "ReviewLibrary", "Trust", "digest_of", "load_trust", "trust_digest"]
