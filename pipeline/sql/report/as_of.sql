@@ -1,0 +1,2 @@
+-- The moment that the ranking speaks about.
+select max(as_of) from ranked_claims;

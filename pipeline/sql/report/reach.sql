@@ -1,0 +1,34 @@
+-- Grain: one row per corrected claim and claim that was told around its correction: tellings before and after.
+-- Parameters: $start, $end (null: open), $hours: width of each window. A telling carries or repeats the claim.
+with corrected as (
+    select coalesce(a.claim_id, r.claim_id) as claim_id, min(r.released_at) as corrected_at
+    from releases as r
+    left join claim_aliases as a on a.old_claim_id = r.claim_id
+    where r.withdrawn_at is null and r.claim_id is not null
+    group by all
+),
+
+asked as (
+    select
+        k.claim_id as corrected_id,
+        k.corrected_at,
+        (select max(last_at.collected_at) from observations as last_at)
+        >= k.corrected_at + to_hours($hours) as watched
+    from corrected as k
+    inner join claims as c on c.claim_id = k.claim_id
+    where ($start is null or c.first_at >= $start) and ($end is null or c.first_at < $end)
+)
+
+select
+    a.corrected_id, a.corrected_at, a.watched, cp.claim_id, o.corrected_at as other_corrected_at,
+    count(*) filter (where p.posted_at < a.corrected_at) as before,
+    count(*) filter (where p.posted_at >= a.corrected_at) as after,
+    min(c.first_at) as first_at
+from asked as a
+inner join posts as p
+    on p.posted_at >= a.corrected_at - to_hours($hours) and p.posted_at < a.corrected_at + to_hours($hours)
+inner join claim_posts as cp on cp.post_id = p.post_id and cp.role in ('carries', 'repeats')
+inner join claims as c on c.claim_id = cp.claim_id
+left join corrected as o on o.claim_id = cp.claim_id
+group by all
+order by a.corrected_id, cp.claim_id;
