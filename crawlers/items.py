@@ -65,6 +65,8 @@ class Reading:
     posts: list[Post] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     follow: list[Fetch] = field(default_factory=list)
+    fuller: list[Post] = field(default_factory=list)
+    """Posts that an earlier page of this crawl gave cut short: kept as a later observation of the same post."""
     items: int = 0
     """Entries that the page held, whether or not they are new or inside the window."""
     ended: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -146,8 +146,8 @@ class CrawlStore:
     def add(self, page: Page) -> int:
         """Store a page and strike its address off the list; returns how many posts were kept."""
         kept = [post for post in page.reading.posts if self._keep(post)]
-        kept += [post for post in map(self._completed, page.reading.fuller) if post is not None]
-        self._pending += kept
+        whole = [post for post in map(self._completed, page.reading.fuller) if post is not None]
+        self._pending += [*kept, *whole]
         keep_verdicts(self.folder, kept)
         if len(self._pending) >= _WRITE_ROWS:
             self._write()
@@ -195,7 +195,9 @@ class CrawlStore:
 
     def _completed(self, post: Post) -> Post | None:
         """A post whose whole text came after its beginning; the later of two observations is the one that counts."""
-        later = replace(post, collected_at=max(datetime.now(UTC), post.collected_at + timedelta(microseconds=1)))
+        later = replace(
+            post, collected_at=max(datetime.now(UTC), post.collected_at + timedelta(microseconds=1))
+        )
         if post.post_id not in self.seen:  # its beginning did not hold any of the words
             return later if self._keep(later) else None
         self.counts["completed"] += 1

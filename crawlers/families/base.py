@@ -12,16 +12,26 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from crawlers.items import Answer, Context, Fetch, PageChanged, Reading, Reject
-from crawlers.text import MAX_DEPTH, is_too_deep
+from crawlers.text import MAX_DEPTH, decode, is_too_deep
 from pipeline.errors import UsageError
 from pipeline.records import Post
 
 T = TypeVar("T")
 _REFUSING = frozenset({401, 402, 403, 407, 429, 432, 451, 503})
 _CHALLENGE = re.compile(
-    r"(?i)just a moment\.\.\.|cf-chl-|challenge-platform|checking your browser|enable javascript and cookies|"
-    r"captcha|安全验证|安全驗證|访问验证|人机验证|人機驗證|滑动验证|访问过于频繁|訪問過於頻繁"
+    r"(?i)just a moment\.\.\.|checking your browser|enable javascript and cookies|attention required|"
+    r"captcha|安全验证|安全驗證|访问验证|訪問驗證|人机验证|人機驗證|滑动验证|滑動驗證"
 )
+_THROTTLE = re.compile(
+    r"(?i)too many requests|rate limit|(?:访问|訪問|请求|請求|操作|刷新)(?:过于|過於|太)(?:频繁|頻繁)"
+)
+_TITLE = re.compile(r"(?is)<title[^>]*>(.{0,400}?)</title>")
+_TITLE_PARTS = re.compile(r"\s+[-–—]\s*|\s*[|_·»«‹›]\s*")
+_LOGIN = re.compile(
+    r"(?i)(?:(?:用户|用戶|会员|會員|账号|帳號|统一|統一|请先?|請先?|您?需要先?)?(?:登录|登錄|登入|登陆)(?:页面?|頁面?|账号|帳號)?"
+    r"|(?:please )?(?:log|sign)[ -]?in(?: (?:to|or|with) .*)?)"
+)
+_LOGIN_PATH = re.compile(r"(?i)/(?:wp-login\.php|member\.php|(?:v\d/)?(?:log-?in|sign-?in|sign_in))/?$")
 _HEAD = 6_000
 
 
@@ -72,12 +82,23 @@ def refusal_of(answer: Answer) -> str | None:
         return f"answered {answer.status}"
     if "challenge" in answer.headers.get("cf-mitigated", ""):
         return "challenge page"
-    if "html" in answer.headers.get("content-type", "") and len(answer.body) < 60_000:
-        head = answer.body[:_HEAD].decode("utf-8", "ignore")
-        title = re.search(r"(?is)<title[^>]*>(.{0,200}?)</title>", head)
-        if (title and _CHALLENGE.search(title[1])) or "cf-chl-" in head or "challenge-platform" in head:
-            return "challenge page"
+    if _LOGIN_PATH.search(urlsplit(answer.url).path):  # sent there from an address that held posts
+        return "login page"
+    kind = answer.headers.get("content-type", "")
+    if "html" in kind and len(answer.body) < 60_000:
+        return _refusing_page(decode(answer.body[:_HEAD], kind))
     return None
+
+
+def _refusing_page(head: str) -> str | None:
+    """What the head of a page is, where that is no page to read; a title that only speaks of logins is none."""
+    found = _TITLE.search(head)
+    title = found[1].strip() if found else ""
+    if "cf-chl-" in head or "challenge-platform" in head or _CHALLENGE.search(title):
+        return "challenge page"
+    if _THROTTLE.search(title):
+        return "soft throttle"
+    return "login page" if any(_LOGIN.fullmatch(part) for part in _TITLE_PARTS.split(title)) else None
 
 
 def read_each(

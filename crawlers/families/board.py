@@ -13,15 +13,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawlers.families.base import Family, count_param, load_html
 from crawlers.items import Answer, Context, Fetch, PageChanged, Reading
-from crawlers.text import decode, node_text
+from crawlers.text import node_text
 from pipeline.errors import UsageError
 from pipeline.records import Post
 
 MAX_ROWS = 5_000
 """Titles read from one list page; no forum shows more."""
 _BOARD = re.compile(r"\w{1,40}")
-_TITLE = re.compile(r"(?is)<title[^>]*>([^<]{0,400})")
-_LOGIN = re.compile(r"登录|登錄|登入|(?i:sign in|log ?in)")
 _GONE = re.compile(r"(?:已被?|不)(?:删除|刪除|存在)|deleted")
 _NONE_FOUND = re.compile(
     r"没有找到|沒有找到|找不到|没有符合|沒有符合|无结果|0 ?条结果|no results?", re.IGNORECASE
@@ -73,14 +71,6 @@ class Board(Family):
             raise UsageError(f"source {context.source}: search = true needs queries in the incident")
         alone = len(boards) * len(queries) == 1
         return [self._fetch(url.rstrip("/"), b, query, 1, alone) for b in boards for query in queries]
-
-    def is_refusal(self, answer: Answer) -> str | None:
-        """A page whose title asks for a login comes with status 200."""
-        head = decode(answer.body[:6_000], answer.headers.get("content-type", ""))
-        found = _TITLE.search(head)
-        if found and _LOGIN.search(found[1]):
-            return "login page"
-        return super().is_refusal(answer)
 
     def read(self, answer: Answer, fetch: Fetch, context: Context) -> Reading:
         """A list gives posts to follow; a post's page gives the post."""

@@ -25,6 +25,7 @@ class Telegram(Family):
     """``url`` is the preview's root (such as ``https://t.me``), ``channels`` the list of names to read."""
 
     name = "telegram"
+    version = "2"
     params = frozenset({"channels"})
 
     def start(self, url: str, context: Context) -> list[Fetch]:
@@ -47,6 +48,8 @@ class Telegram(Family):
     def read(self, answer: Answer, fetch: Fetch, context: Context) -> Reading:
         """One page of messages and the address of older ones."""
         reading = parse(answer, context)
+        if not reading.items and "before" not in fetch.carry:
+            raise PageChanged(f"{answer.url}: a channel without messages: emptied, or not shown to us")
         numbers = [n for n in (_number(post.post_id) for post in reading.posts) if n is not None]
         older = context.all_older(fetch.chain, [post.published_at for post in reading.posts])
         if not numbers or min(numbers) <= 1 or older or str(min(numbers)) == fetch.carry.get("before"):
@@ -105,7 +108,7 @@ def _post(node: LexborNode, context: Context) -> Post | None:
         counts_precision=Precision.ROUNDED if rounded or likes_rounded else Precision.EXACT,
         parent_id=_message_of(_href(node, "a.tgme_widget_message_reply")),
         repost_of=_message_of(_href(node, "a.tgme_widget_message_forwarded_from_name")),
-        links=links_of(inner),
+        links=_links(node, inner),
         media=_media(node),
     )
 
@@ -135,6 +138,14 @@ def _reactions(node: LexborNode) -> tuple[int | None, bool]:
     ]
     known = [number for number, _ in counts if number is not None]
     return (sum(known), any(rounded for _, rounded in counts)) if known else (None, False)
+
+
+def _links(node: LexborNode, inner: str) -> tuple[str, ...]:
+    """Links in the words, and the one that the card below them shows."""
+    card = _href(node, "a.tgme_widget_message_link_preview") or ""
+    return tuple(
+        dict.fromkeys([*links_of(inner), *([card] if card.startswith(("http://", "https://")) else [])])
+    )
 
 
 def _media(node: LexborNode) -> tuple[str, ...]:

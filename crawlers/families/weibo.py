@@ -1,13 +1,15 @@
 """Weibo's mobile search 微博, with the user's own cookie. Off until a person decides about robots.txt, in writing.
 
 The search shows strangers nothing, shows members what it likes, and answers haste with an empty list: a card with no
-posts is a refusal here, never a result.
+posts is a refusal here, never a result. Long posts are cut in the list (``全文``); what was seen is kept at once, and a
+second request asks for the rest.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,14 +29,17 @@ from pipeline.errors import UsageError
 from pipeline.records import Post, Precision
 
 _MORE = re.compile(r"\.{3}<a [^<>]*>全文</a>\s*$")
+_EXTEND = "/statuses/extend"
 _MAX_CARDS = 2_000
+_COUNTS = {"likes": "attitudes_count", "reposts": "reposts_count", "replies": "comments_count"}
 
 
 class Weibo(Family):
-    """``url`` is ``https://m.weibo.cn``; one chain per query, newest first."""
+    """``url`` is ``https://m.weibo.cn``; one chain per query, newest first. ``long_texts = false`` leaves posts cut."""
 
     name = "weibo"
-    params = frozenset({"pages"})
+    version = "2"
+    params = frozenset({"pages", "long_texts"})
     needs_decision = True
 
     def start(self, url: str, context: Context) -> list[Fetch]:
@@ -55,7 +60,12 @@ class Weibo(Family):
             return super().is_refusal(answer) or "login page"
         if answer.status == 200 and (ok := _ok(answer)) is not None and ok[0] != 1:
             number, message = ok
-            meaning = "the cookie has expired" if number == -100 else "no posts, or a soft throttle"
+            nothing = (
+                "no whole text, or a soft throttle"
+                if _EXTEND in answer.url
+                else "no posts, or a soft throttle"
+            )
+            meaning = "the cookie has expired" if number == -100 else nothing
             return f"ok = {number}: {meaning}" + (f" ({message[:80]})" if message else "")
         return super().is_refusal(answer)
 
@@ -65,7 +75,9 @@ class Weibo(Family):
         return ok is not None and ok[0] == 0 and int(query_value(fetch.url, "page") or 1) > 1
 
     def read(self, answer: Answer, fetch: Fetch, context: Context) -> Reading:
-        """One page of cards."""
+        """One page of cards, or the whole text of one post."""
+        if fetch.kind == "detail":
+            return Reading(fuller=[_fuller(answer, fetch, context)])
         entries = mblogs_of(answer)
         reading = Reading()
         query = fetch.carry.get("query")
@@ -77,6 +89,8 @@ class Weibo(Family):
         else:
             following = with_query(fetch.url, page=page + 1)
             reading.follow.append(Fetch(following, "search", fetch.chain, fetch.essential, fetch.carry))
+        if context.params.get("long_texts", True):
+            reading.follow += _long_texts(entries, reading.posts, fetch, context)
         return reading
 
 
@@ -84,6 +98,90 @@ def _fetch(root: str, query: str, alone: bool) -> Fetch:
     inner = f"100103type=61&q={query}&t=0"  # 61 is newest first
     address = with_query(root, containerid=inner, page_type="searchall", page=1)
     return Fetch(address, "search", f"search {query}", alone, {"query": query})
+
+
+def _is_cut(entry: object) -> bool:
+    """Whether the list shows only the beginning of a post."""
+    if not isinstance(entry, dict) or (entry.get("longText") or {}).get("longTextContent"):
+        return False
+    return bool(entry.get("isLongText") or _MORE.search(str(entry.get("text") or "")))
+
+
+def _long_texts(entries: list[Any], found: list[Post], fetch: Fetch, context: Context) -> list[Fetch]:
+    """A request for each post of the window that the page cuts short, originals of reposts among them."""
+    both = [
+        one for entry in entries if isinstance(entry, dict) for one in (entry, entry.get("retweeted_status"))
+    ]
+    cut = {f"weibo:{one.get('mid') or one.get('id')}" for one in both if _is_cut(one)}
+    known = {post.post_id: post for post in found if post.post_id in cut}
+    due = [p for p in known.values() if p.published_at is None or p.published_at >= context.start]
+    root = fetch.url.split("/api/container/")[0]
+    return [
+        Fetch(with_query(root + _EXTEND, id=_native(post)), "detail", fetch.chain, False, _carried(post))
+        for post in due
+    ]
+
+
+def _native(post: Post) -> str:
+    return post.post_id.removeprefix("weibo:")
+
+
+def _carried(post: Post) -> dict[str, Any]:
+    """What the second answer does not repeat, as JSON values; the author is a key already."""
+    return {
+        "id": _native(post),
+        "author_key": post.author_key,
+        "published_at": post.published_at.isoformat() if post.published_at else None,
+        "published_precision": post.published_precision.value,
+        "repost_of": post.repost_of,
+        "media": list(post.media),
+        "query": post.query,
+        "counts": {name: getattr(post, name) for name in _COUNTS},
+        "counts_precision": post.counts_precision.value,
+    }
+
+
+def _fuller(answer: Answer, fetch: Fetch, context: Context) -> Post:
+    """A post with its whole text; counts as this answer shows them. Raises ``PageChanged``."""
+    data, carry = load_json(answer, dict).get("data"), fetch.carry
+    content = data.get("longTextContent") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(content, str) or not content:
+        raise PageChanged(f"{answer.url}: no whole text")
+    counts, precision = _counts(data)
+    if all(number is None for number in counts.values()):
+        counts, precision = carry["counts"], Precision(carry["counts_precision"])
+    at = carry["published_at"]
+    return context.post(
+        "weibo",
+        carry["id"],
+        html_to_text(content),
+        url=_address(carry["id"]),
+        author_key=carry["author_key"],
+        published_at=datetime.fromisoformat(at) if at else None,
+        published_precision=Precision(carry["published_precision"]),
+        counts_precision=precision,
+        repost_of=carry["repost_of"],
+        links=_links(content),
+        media=tuple(carry["media"]),
+        query=carry["query"],
+        **counts,
+    )
+
+
+def _counts(entry: dict[str, Any]) -> tuple[dict[str, int | None], Precision]:
+    """Likes, reposts and replies, and whether any of them is rounded."""
+    read = {name: parse_count(entry.get(field)) for name, field in _COUNTS.items()}
+    rounded = any(rounded for _, rounded in read.values())
+    return {n: number for n, (number, _) in read.items()}, Precision.ROUNDED if rounded else Precision.EXACT
+
+
+def _links(content: str) -> tuple[str, ...]:
+    """Links that the writer set; the service's own are tags and people."""
+    return tuple(link for link in links_of(content) if not link.startswith("https://m.weibo.cn/"))
+
+
+def _address(number: str) -> str:
+    return f"https://m.weibo.cn/detail/{number}"
 
 
 def _ok(answer: Answer) -> tuple[int, str] | None:
@@ -142,23 +240,21 @@ def _post(entry: dict[str, Any], context: Context, query: str | None, repost_of:
     number = _number(entry)
     content = _MORE.sub("…", str((entry.get("longText") or {}).get("longTextContent") or entry["text"]))
     at, precision = parse_time(entry.get("created_at"), context.now, CHINA)
-    counts = [parse_count(entry.get(f"{name}_count")) for name in ("attitudes", "reposts", "comments")]
+    counts, rounded = _counts(entry)
     return context.post(
         "weibo",
         number,
         html_to_text(content),
-        url=f"https://m.weibo.cn/detail/{number}",
+        url=_address(number),
         author_key=context.author("weibo", (entry.get("user") or {}).get("id")),
         published_at=at,
         published_precision=precision,
-        likes=counts[0][0],
-        reposts=counts[1][0],
-        replies=counts[2][0],
-        counts_precision=Precision.ROUNDED if any(rounded for _, rounded in counts) else Precision.EXACT,
+        counts_precision=rounded,
         repost_of=repost_of,
-        links=tuple(link for link in links_of(content) if not link.startswith("https://m.weibo.cn/")),
+        links=_links(content),
         media=_media(entry),
         query=query,
+        **counts,
     )
 
 

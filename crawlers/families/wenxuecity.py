@@ -30,12 +30,13 @@ class Wenxuecity(Board):
     """``url`` is ``https://bbs.wenxuecity.com``."""
 
     name = "wenxuecity"
+    version = "2"
 
     def address(self, base: str, board: str, query: str | None, page: int) -> str:
         """A board's list, or the archive's search in it."""
         number = page if page > 1 else None
         if query is None:
-            return with_query(f"{base}/{board}/", page=number)
+            return with_query(f"{base}/{board}/", elite=0, page=number)  # 1 shows what the editors picked
         return with_query(f"{base}/bbs/archive.php", SubID=board, keyword=query, page=number)
 
     def rows(self, tree: LexborHTMLParser, answer: Answer, context: Context, reading: Reading) -> list[Row]:

@@ -35,7 +35,9 @@ class WordPress(Family):
         return fetches
 
     def is_refusal(self, answer: Answer) -> str | None:
-        """Sites that close their interface answer 401 or 403 with a code that says so."""
+        """Sites that close their interface answer 401 or 403 with a code that says so, or 404 where it is off."""
+        if answer.status == 404 and b"rest_no_route" in answer.body:
+            return "answered 404: the site switched its REST interface off"
         if answer.status in {401, 403} and b'"code"' in answer.body:
             return f"answered {answer.status}: the site closed its REST interface to strangers"
         return super().is_refusal(answer)
