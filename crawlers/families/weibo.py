@@ -100,9 +100,10 @@ def _fetch(root: str, query: str, alone: bool) -> Fetch:
     return Fetch(address, "search", f"search {query}", alone, {"query": query})
 
 
-def _is_cut(entry: object) -> bool:
+def _is_cut(entry: dict[str, Any]) -> bool:
     """Whether the list shows only the beginning of a post."""
-    if not isinstance(entry, dict) or (entry.get("longText") or {}).get("longTextContent"):
+    whole = entry.get("longText")
+    if isinstance(whole, dict) and whole.get("longTextContent"):
         return False
     return bool(entry.get("isLongText") or _MORE.search(str(entry.get("text") or "")))
 
@@ -112,7 +113,9 @@ def _long_texts(entries: list[Any], found: list[Post], fetch: Fetch, context: Co
     both = [
         one for entry in entries if isinstance(entry, dict) for one in (entry, entry.get("retweeted_status"))
     ]
-    cut = {f"weibo:{one.get('mid') or one.get('id')}" for one in both if _is_cut(one)}
+    cut = {
+        f"weibo:{one.get('mid') or one.get('id')}" for one in both if isinstance(one, dict) and _is_cut(one)
+    }
     known = {post.post_id: post for post in found if post.post_id in cut}
     due = [p for p in known.values() if p.published_at is None or p.published_at >= context.start]
     root = fetch.url.split("/api/container/")[0]
