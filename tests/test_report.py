@@ -1,0 +1,227 @@
+"""The impact report: figures that can be checked by hand, intervals that admit what is not known, three languages."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from conftest import SAMPLE
+from pipeline.batch import republish
+from pipeline.cli import cli
+from pipeline.coalition import Coalition, Partner
+from pipeline.correction import document as d
+from pipeline.correction.consensus import Answer
+from pipeline.ledger import Ledger
+from pipeline.ledger.drafts import Hand
+from pipeline.ledger.statements import Statements
+from pipeline.paths import DataDir
+from pipeline.questions import ask
+from pipeline.records import Rating, Status, Triage
+from pipeline.report.charts import bars, timeline
+from pipeline.report.figures import CONTROLS, Figures, effects, measure
+from pipeline.report.forms import claims_csv, figures_csv, html, pdf
+from pipeline.report.sheet import LANGUAGES, Sheet, sheet, shown, words
+from pipeline.report.statistics import bootstrap_ratio, chapman, middle, wilson
+
+AT = datetime(2026, 3, 15, 23, tzinfo=UTC)
+MADE = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+def test_wilson_agrees_with_the_published_example_and_admits_that_nothing_is_known() -> None:
+    found = wilson(15, 148)  # Newcombe 1998, Table I, method 3: 0.0624 to 0.1605
+    assert (round(found.low or 0, 4), round(found.high or 0, 4)) == (0.0624, 0.1605)
+    assert wilson(0, 0).value is None
+
+
+def test_chapman_counts_what_two_catches_missed() -> None:
+    found = chapman(10, 15, 5)
+    assert found.value == pytest.approx(11 * 16 / 6 - 1)
+    assert found.low is not None and found.high is not None
+    assert 20 <= found.low < found.value < found.high
+    assert chapman(10, 15, 0).value is None, "without a claim found both ways nothing can be said"
+
+
+def test_few_claims_give_no_interval_and_equal_claims_equal_ones() -> None:
+    few, many = bootstrap_ratio([-0.5] * 4), bootstrap_ratio([-1.0, -0.5, 0.0, 0.5, -0.2, -0.8])
+    assert few.value == pytest.approx(math.exp(-0.5)) and few.low is None
+    assert many == bootstrap_ratio([-1.0, -0.5, 0.0, 0.5, -0.2, -0.8])
+    assert many.low is not None and many.high is not None and many.value is not None
+    assert many.low < many.value < many.high
+    assert middle([1, 2, 9]).value == 2 and middle([]).value is None
+
+
+def _reach(claim: str, before: int, after: int, **more: Any) -> dict[str, Any]:
+    row = {"incident": "i", "corrected_id": "c", "claim_id": claim, "watched": True, "before": before}
+    return row | {"after": after, "first_at": AT, "other_corrected_at": None} | more
+
+
+def test_a_corrected_claim_is_held_against_similar_ones_that_nobody_corrected() -> None:
+    own = _reach("c", 10, 2, other_corrected_at=AT)
+    others = [_reach(f"u{n}", 10, 10) for n in range(CONTROLS)]
+    far = [_reach("tiny", 1, 90), _reach("huge", 900, 1), _reach("ours", 10, 0, other_corrected_at=AT)]
+    logs, before, after = effects([own, *others, *far])
+    assert logs == [pytest.approx(math.log(2.5 / 10.5))] and (before, after) == (10, 2)
+    assert effects([own, *far]) == ([], 10, 2), "without a similar claim there is no comparison"
+    assert effects([own | {"watched": False}, *others]) == ([], 0, 0)
+
+
+def _released(data: DataDir, claim: str) -> None:
+    partners = tuple(Partner(p, {"en": p}) for p in ("partner-a", "partner-b"))
+    draft = d.Document("general", ("en",), Rating.INACCURATE)
+    draft = d.add_source(d.add_line(d.add_line(draft, d.Part.TITLE), d.Part.KNOWN), "https://example.org/x")
+    for line in draft.lines:
+        draft = d.write(draft, line.line_id, "en", "No one was hurt.")
+    rooms, hand = Statements(data.ledger), Hand("ann", "partner-a")
+    opened = rooms.open(SAMPLE, d.cite(draft, "s2", ["e1"]), hand, claim_id=claim, now=AT)
+    rooms.approve(opened, Hand("bo", "partner-a"))
+    circulated = rooms.circulate(opened, Coalition({"en": "C"}, partners), hand, now=AT)
+    for by in (hand, Hand("cy", "partner-b")):
+        rooms.answer(circulated, Answer.CONSENT, by, now=AT)
+    rooms.release(circulated, hand, now=AT)
+
+
+@pytest.fixture(scope="module")
+def worked(sample_template: DataDir, tmp_path_factory: pytest.TempPathFactory) -> DataDir:
+    """The sample incident with twelve judged claims of the first twenty, and a correction of one further down."""
+    data = DataDir(tmp_path_factory.mktemp("worked") / "data")
+    shutil.copytree(sample_template.root, data.root, symlinks=True)
+    republish(data, SAMPLE)
+    ranked = ask(data, SAMPLE, "select claim_id from ranked_claims order by rank limit 12", {})
+    ledger = Ledger(data.ledger)
+    for place, row in enumerate(ranked):
+        status = Status.NOT_OURS if place % 4 == 3 else Status.ANSWERED
+        ledger.decide(
+            Triage(SAMPLE, row["claim_id"], status=status), actor="mei", now=AT - timedelta(hours=1)
+        )
+    told = """
+        select cp.claim_id from claim_posts as cp inner join posts as p using (post_id)
+        inner join ranked_claims as r using (claim_id)
+        where cp.role in ('carries', 'repeats') and p.posted_at < $at
+            and p.posted_at >= $at - to_hours(6) and r.rank > 20
+        group by cp.claim_id order by count(*) desc, cp.claim_id limit 1
+    """
+    told_most = str(ask(data, SAMPLE, told, {"at": AT})[0]["claim_id"])
+    before = AT - timedelta(hours=1)
+    ledger.decide(Triage(SAMPLE, told_most, status=Status.ANSWERED), actor="mei", now=before)
+    _released(data, told_most)
+    republish(data, SAMPLE)
+    return data
+
+
+@pytest.fixture(scope="module")
+def figures(worked: DataDir) -> Figures:
+    return measure(worked, [SAMPLE])
+
+
+def _value(figures: Figures, key: str) -> float | None:
+    found = figures.get(key)
+    assert found is not None, key
+    return found.estimate.value
+
+
+def test_the_figures_are_those_of_the_warehouse(worked: DataDir, figures: Figures) -> None:
+    counted = ask(worked, SAMPLE, "select count(*) as n, sum(post_count)::bigint as posts from claims", {})[0]
+    assert (_value(figures, "seen"), _value(figures, "posts")) == (counted["n"], counted["posts"])
+    asks = ask(worked, SAMPLE, "select count(*) as n from claim_posts where asks", {})[0]["n"]
+    assert _value(figures, "asked") == asks
+    assert (_value(figures, "judged"), _value(figures, "confirmed")) == (12, 0.75)
+    assert (_value(figures, "triaged"), _value(figures, "corrected")) == (13, 1)
+    assert _value(figures, "triaged_to_corrected") == 60
+    assert _value(figures, "estimated_total") is None, "nobody passed anything on: not zero, unknown"
+    spread = sum(f.estimate.value or 0 for f in figures.of("spread") if f.key == "platform")
+    assert spread == counted["posts"]
+
+
+def test_tellings_around_the_correction_are_counted_by_hand_too(worked: DataDir, figures: Figures) -> None:
+    counted = """
+        select count(*) filter (where p.posted_at < $at) as before, count(*) filter (where p.posted_at >= $at) as after
+        from claim_posts as cp inner join posts as p on p.post_id = cp.post_id
+        where cp.claim_id = (select claim_id from releases) and cp.role in ('carries', 'repeats')
+            and p.posted_at >= $at - to_hours(6) and p.posted_at < $at + to_hours(6)
+    """
+    row = ask(worked, SAMPLE, counted, {"at": AT})[0]
+    assert (_value(figures, "tellings_before"), _value(figures, "tellings_after")) == (
+        row["before"],
+        row["after"],
+    )
+    assert row["before"] > 0
+
+
+def test_a_period_takes_only_its_claims(worked: DataDir, figures: Figures) -> None:
+    split = AT - timedelta(days=1)
+    early, late = measure(worked, [SAMPLE], None, split), measure(worked, [SAMPLE], split)
+    assert (_value(early, "seen") or 0) + (_value(late, "seen") or 0) == _value(figures, "seen")
+    assert len(early.claims) and all(row["first_at"] < split for row in early.claims)
+
+
+def _sheet(figures: Figures, language: str, title: str = "海港巷火災") -> Sheet:
+    return sheet(figures, (title,), language, MADE)
+
+
+def test_every_word_stands_in_all_three_languages() -> None:
+    keys = [set(words(language)) for language in LANGUAGES]
+    assert keys[0] == keys[1] == keys[2]
+    same = {k for k in keys[0] if words("zh-Hans")[k] == words("en")[k] and not k.startswith("platform")}
+    assert same == {"script"}, "a template without words"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_report_is_a_page_and_a_pdf_with_the_same_values(figures: Figures, language: str) -> None:
+    one = _sheet(figures, language)
+    page, printed = html(one), pdf(one)
+    for section in one.sections:
+        assert section.title in page
+        for line in section.lines:
+            assert f"<td>{line.value}</td>" in page
+    read = subprocess.run(["pdftotext", "-layout", "-", "-"], input=printed, capture_output=True, check=True)
+    text = read.stdout.decode()
+    assert words(language)["section_honesty"] in text and "75%" in text
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
+
+
+def test_a_title_cannot_become_markup(figures: Figures) -> None:
+    page = html(_sheet(figures, "en", "<script>alert(1)</script>"))
+    assert "<script" not in page
+    assert pdf(_sheet(figures, "en", '#panic("x") $ ` <a>'))[:5] == b"%PDF-"
+    assert "<b>" not in bars([("<b>", 3)], "<i>") and "<i>" not in timeline([], "<i>")
+
+
+def test_csv_has_plain_numbers_and_no_words_of_strangers(worked: DataDir, figures: Figures) -> None:
+    rows = list(csv.DictReader(io.StringIO(figures_csv(figures, "zh-Hans").decode("utf-8-sig"))))
+    confirmed = next(row for row in rows if row["key"] == "confirmed")
+    assert (float(confirmed["value"]), confirmed["n"]) == (0.75, "12")
+    assert next(row for row in rows if row["key"] == "estimated_total")["value"] == ""
+    told = claims_csv(figures).decode("utf-8-sig")
+    texts = ask(
+        worked, SAMPLE, "select exemplar_text as text from claims where length(exemplar_text) > 5", {}
+    )
+    assert texts and not any(row["text"] in told for row in texts)
+
+
+def test_unknown_is_said_and_never_zero() -> None:
+    assert shown(None, "count", words("en")) == "unknown"
+    assert shown(0, "count", words("en")) == "0"
+    assert (
+        shown(90, "minutes", words("en")) == "90 min"
+        and shown(180, "minutes", words("zh-Hans")) == "3.0 小时"
+    )
+
+
+def test_the_command_writes_every_form(worked: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHENGQING_DATA", str(worked.root))
+    folder = worked.root / "out"
+    done = CliRunner().invoke(cli, ["report", SAMPLE, "--to", str(folder), "--json"])
+    assert done.exit_code == 0, done.output
+    assert {f["figure"] for f in json.loads(done.stdout)} >= {"seen", "ratio", "confirmed", "estimated_total"}
+    names = {f"report.{language}.{form}" for language in LANGUAGES for form in ("html", "pdf")}
+    names |= {f"figures.{language}.csv" for language in LANGUAGES} | {"claims.csv"}
+    assert {path.name for path in folder.iterdir()} == names
