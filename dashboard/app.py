@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.desk import arrive
 from dashboard.render import HERE, show, style
 from dashboard.views import (
+    alerts,
     claim,
     claims,
     correction,
@@ -33,6 +34,7 @@ VIEWS = {
     "perspectives": perspectives.page,
     "incidents": incidents.page,
     "health": health.page,
+    "alerts": alerts.page,
 }
 
 # Pages with a name of their own. A comment, for Streamlit would show a string that stands alone.

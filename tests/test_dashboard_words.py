@@ -11,6 +11,7 @@ from dashboard.render import HERE
 from dashboard.widgets.posts import SHOWN
 from dashboard.widgets.reasons import COMPONENTS
 from dashboard.words import LANGUAGES, Words, nearest_language, sentences
+from pipeline.alerts.config import NUMBERS
 from pipeline.coalition import LANGUAGES as LANGUAGES_OF_STATEMENTS
 from pipeline.correction.advice import Advice
 from pipeline.correction.consensus import Answer, Phase
@@ -28,6 +29,8 @@ FAMILIES = {
     "joined": ["exact", "similar", "reply", "repost", "ruling", "alone"],
     "script": ["hans", "hant", "yue", "en", "mixed", "other", "none"],
     "script_short": ["hans", "hant", "yue", "en", "mixed", "other", "none"],
+    "turn": ["running", "done", "partly", "failed", "stopped", "interrupted"],
+    "alert_kind": list(NUMBERS),
     "run": ["running", "done", "partial", "replayed", "failed", "stopped", "reused", "abandoned"],
     "reason": list(COMPONENTS),
     "reason_says": list(COMPONENTS),

@@ -13,6 +13,7 @@ from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.times import Clock
 from dashboard.widgets.notices import nothing_published
+from dashboard.widgets.worker import worker
 from pipeline.runs import Run, RunRegistry
 
 MOST_RUNS = 50
@@ -30,6 +31,8 @@ def page(desk: Desk) -> None:
     if killed:
         told = desk.words("health.abandoned_one", runs=", ".join(run.run_id for run in killed))
         show("notice", kind="warn", title="", text=told, hint="")
+    worker(desk)
+    st.page_link(desk.pages["alerts"], label=desk.words("alerts.open"), query_params=desk.address())
     show("runs", words=desk.words, clock=clock, runs=[(run, state_of(run)) for run in runs])
     if runs:
         _stages(desk, clock, runs)
