@@ -30,6 +30,7 @@ from streamlit import config
 from dashboard.paths import PAGES, local_path
 from dashboard.signin_gate import Gate
 from dashboard.signin_pages import SignIn
+from dashboard.turns import Turns
 from pipeline.paths import DataDir
 
 HERE = Path(__file__).resolve().parent
@@ -161,6 +162,7 @@ def application(hosts: Sequence[str] = LOOPBACK, *, open_to_all: bool = True) ->
         middleware=[
             Middleware(Guard, hosts=hosts),
             Middleware(Gate, data=data, always=not open_to_all),
+            Middleware(Turns),
         ],
         on_script_error=on_error,
     )

@@ -26,10 +26,12 @@ class Visitor:
         self.buttons: set[str] = set()
         self.html: list[str] = []
         self.query, self.page = "", ""
+        self.runs = 0
         self._line: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.Task[None]] = {}
-        self._finished = asyncio.Event()
+        self._finished = asyncio.Semaphore(0)
+        self._begun = False
         self._changed = asyncio.Condition()
         self.errors: list[str] = []
 
@@ -67,6 +69,18 @@ class Visitor:
         self.html.clear()
         return await self._run(found)
 
+    async def click_and_leave(self, key: str, page: str, query: str) -> None:
+        """Press the button, and go to a page before the desk can have answered; ends when that page is whole."""
+        pressed = next(each for each in self.buttons if each.endswith(f"-{key}"))
+        self._stop_timers(list(self._timers))
+        self._begun, self._finished = False, asyncio.Semaphore(0)
+        await self._send(pressed)
+        self.page, self.query = page, query
+        await self._send()
+        async with asyncio.timeout(TIMEOUT):
+            await self._finished.acquire()
+            await self._finished.acquire()
+
     async def sees(self, text: str) -> float:
         """Milliseconds until the page's HTML contains ``text``, without doing anything."""
         begun = time.perf_counter()
@@ -77,10 +91,10 @@ class Visitor:
         return 1000 * (time.perf_counter() - begun)
 
     async def _run(self, pressed: str | None) -> float:
-        self._finished.clear()
+        self._begun, self._finished = False, asyncio.Semaphore(0)
         begun = time.perf_counter()
         await self._send(pressed)
-        await asyncio.wait_for(self._finished.wait(), TIMEOUT)
+        await asyncio.wait_for(self._finished.acquire(), TIMEOUT)
         if self.errors:
             raise AssertionError(self.errors[0])
         return 1000 * (time.perf_counter() - begun)
@@ -105,17 +119,20 @@ class Visitor:
                 self._every(message.auto_rerun.interval, message.auto_rerun.fragment_id)
             elif kind == "stop_auto_rerun":
                 self._stop_timers(list(message.stop_auto_rerun.fragment_ids))
+            elif kind == "new_session":
+                self._begun = True
+                self.runs += 1
             elif kind == "delta":
                 await self._drawn(message)
             elif kind == "script_finished":
                 self._ended(message)
 
     def _ended(self, message: ForwardMsg) -> None:
-        if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-            self._finished.set()
+        if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY and self._begun:
+            self._finished.release()  # what began before the request is no answer to it
         elif message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
             self.errors.append("the page does not compile")
-            self._finished.set()
+            self._finished.release()
 
     async def _drawn(self, message: ForwardMsg) -> None:
         element = message.delta.new_element
