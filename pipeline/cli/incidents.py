@@ -13,6 +13,7 @@ from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.errors import IncidentError, UsageError
 from pipeline.incident import Incident, find_incident, list_incidents, load_incident, save_incident_text
 from pipeline.paths import DataDir
+from pipeline.protocol.checklist import open_checklist
 from pipeline.runs import RunRegistry
 
 _TEMPLATE = """\
@@ -110,6 +111,7 @@ def open_(name_or_file: str, replace: bool, as_json: bool) -> None:
             f"{path} exists and differs, perhaps by aliases that staff approved: compare, or add --replace"
         )
     opened = save_incident_text(path, text)
+    open_checklist(data, opened, actor="cli")
     _say(opened, path, f"{opened.id} is open; next: chengqing crawl {opened.id}", as_json)
 
 
