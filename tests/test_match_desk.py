@@ -95,6 +95,7 @@ def test_a_confirmed_review_moves_the_claim_to_repeats_and_back(desk: DataDir) -
     button(at, "Not this claim").click().run()
     assert [one.same for one in KnownBook(desk.ledger).of(INCIDENT).values()] == [True, False]
     assert status(desk) is Status.REPEAT
+    assert "Mei said whether a published review is about this claim" in text_of(at)
     at.button(key=f"unknown_{known.event_id}").click().run()
     assert status(desk) is Status.WATCHING, "the lane that it left"
     assert [one.same for one in KnownBook(desk.ledger).of(INCIDENT).values()] == [False]

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.coalition import load_coalition
@@ -56,13 +57,22 @@ def crawled(data: DataDir, trust: Trust) -> Iterator[KnownReview]:
 def _of_crawl(crawl: Crawl, trust: Trust) -> Iterator[KnownReview]:
     told: Mapping[str, Mapping[str, Any]] | None = None
     for file, sha256 in zip(crawl.files, crawl.digest.split(","), strict=False):
-        wanted = [("platform", "in", [REVIEWED, *TITLED])]
-        for post in pq.read_table(file, columns=_COLUMNS, filters=wanted).to_pylist():
+        for post in _posts_of(file):
             if post["platform"] == REVIEWED:
                 told = _sidecar(crawl.folder / SIDECAR) if told is None else told
                 yield _reviewed(post, told.get(post["post_id"], {}), crawl, sha256)
             elif found := _titled(post, crawl, sha256, trust):
                 yield found
+
+
+def _posts_of(file: Path) -> list[dict[str, Any]]:
+    """Posts of a part that may be reviews; most parts hold none, so one column is looked at first."""
+    wanted = [("platform", "in", [REVIEWED, *TITLED])]
+    held = set(pc.unique(pq.read_table(file, columns=["platform"]).column("platform")).to_pylist())
+    if not held & {REVIEWED, *TITLED}:
+        return []
+    found: list[dict[str, Any]] = pq.read_table(file, columns=_COLUMNS, filters=wanted).to_pylist()
+    return found
 
 
 def _sidecar(path: Path) -> dict[str, Mapping[str, Any]]:
