@@ -29,7 +29,7 @@ from pipeline.paths import DataDir
 from pipeline.progress import bar
 from pipeline.rank.learned import load_rank_config
 from pipeline.raw import crawls_table, finished_crawls
-from pipeline.runs import WAREHOUSE, Run, RunRegistry, StageRun
+from pipeline.runs import WAREHOUSE, Run, RunRegistry, StageRun, run_lock
 from pipeline.stages import PUBLISH, STAGE_NAMES, STAGES, Context, Stage, as_of
 from pipeline.versions import code_digest
 from pipeline.warehouse import KEPT_VERSIONS, Contents, decided_tables, publish, recorded_tables
@@ -60,11 +60,6 @@ class Wish:
         if self.only:
             return stage == self.only
         return self.first is not None and STAGE_NAMES.index(stage) >= STAGE_NAMES.index(self.first)
-
-
-def run_lock(data: DataDir, incident: str) -> Path:
-    """Held by the one run of an incident that may be at work."""
-    return data.lake(incident) / ".lock"
 
 
 def run_incident(

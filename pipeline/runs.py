@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.errors import StoreError
 from pipeline.escape import for_terminal
+from pipeline.paths import DataDir
 from pipeline.statements import statement
 from pipeline.versions import code_commit, code_version, lexicon_version
 
@@ -55,6 +56,11 @@ class Run:
     lexicon: str | None
     error: str | None
     stages: list[StageRun] = field(default_factory=list)
+
+
+def run_lock(data: DataDir, incident: str) -> Path:
+    """Held by the one run of an incident that may be at work."""
+    return data.lake(incident) / ".lock"
 
 
 class RunRegistry:

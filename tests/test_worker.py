@@ -19,12 +19,12 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import make_incident
-from pipeline.batch import run_lock
 from pipeline.cli.worker import worker as command
 from pipeline.errors import UsageError
 from pipeline.files import locked
 from pipeline.incident import Incident, save_incident_text
 from pipeline.paths import DataDir
+from pipeline.runs import run_lock
 from pipeline.worker import Cadence, Worker, WorkerBook, load_cadence, worker_file
 from pipeline.worker.cadence import DEFAULT_PHASES, cadence_file
 from pipeline.worker.health import answering, health

@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.batch import run_lock
 from pipeline.errors import StoreError, UsageError
 from pipeline.files import locked, write_text
 from pipeline.identity import Identity
@@ -26,6 +25,7 @@ from pipeline.retention.certificate import certify
 from pipeline.retention.derived import blind_memory, drop, rebuild, warehouses
 from pipeline.retention.rows import Cut, Hits, count_hits, cut, cut_rejects, observed, parts, remove
 from pipeline.retention.subject import Found, Request, find
+from pipeline.runs import run_lock
 from pipeline.schema import UTC_TIME
 from pipeline.suppression import Suppression
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
-from pipeline.batch import run_lock
 from pipeline.files import locked
 from pipeline.incident import Incident
 from pipeline.paths import DataDir
+from pipeline.runs import run_lock
 
 TAIL_BYTES = 2_000
 GRACE_SECONDS = 20.0
