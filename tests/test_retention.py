@@ -153,6 +153,7 @@ def test_a_closed_incident_loses_its_posts_and_keeps_what_people_decided(held: D
         Triage(NAME, claim, status=Status.ANSWERED, note="asked the city"), actor="mei"
     )
     EvidenceBook(held.ledger).add(NAME, claim, author="mei", quote="cited", file=("page.txt", b"as it stood"))
+    republish(held, NAME)
     with pytest.raises(UsageError, match="is open"):
         plan_incident(held, NAME)
     assert due(held, [NAME], 90) == []
@@ -170,6 +171,10 @@ def test_a_closed_incident_loses_its_posts_and_keeps_what_people_decided(held: D
     assert Ledger(held.ledger).triage(NAME)[claim].note == "asked the city"
     book = EvidenceBook(held.ledger)
     assert book.body(book.of(NAME, claim)[0]) == b"as it stood"
+    report = held.ledger.parent / "reports" / NAME / "figures.en.csv"
+    assert "claims,triaged,,Looked at by a person,1," in report.read_text(encoding="utf-8-sig"), (
+        "the report outlives"
+    )
     with pytest.raises(StoreError, match="nothing is published"):
         ask(held, NAME, "select 1 as one", {})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
@@ -9,8 +10,10 @@ import click
 from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.errors import UnknownName
 from pipeline.incident import find_incident
+from pipeline.ledger.outreach import STANCES, Hours, Outreach
 from pipeline.ledger.protocol import Checklist
 from pipeline.paths import DataDir
+from pipeline.protocol.capacity import HOURS_PER_CLAIM, capacity
 from pipeline.protocol.checklist import Board, board, hand_over, open_checklist
 from pipeline.protocol.plan import LANGUAGES
 
@@ -95,3 +98,68 @@ def hand_over_(incident: str, partner: str, note: str, actor: str) -> None:
     found = find_incident(data, incident)
     watch = hand_over(data, found, partner, actor=actor, note=note, seen=board(data, found).seen)
     click.echo(f"{watch.partner} has the watch")
+
+
+@protocol.command()
+@click.argument("incident")
+@click.argument("whom")
+@click.option("--outcome", required=True, help="What came of it, even if nothing did.")
+@click.option("--about", default="", help="What it was about.")
+@click.option("--stance", type=click.Choice(STANCES), default="unknown", show_default=True)
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day; today without.")
+@BY
+def met(
+    incident: str, whom: str, outcome: str, about: str, stance: str, day: datetime | None, actor: str
+) -> None:
+    """Write down whom the coalition met or briefed, critics too."""
+    data = DataDir.from_environment()
+    find_incident(data, incident)
+    on = (day or datetime.now(UTC)).date()
+    Outreach(data.ledger).add(incident, whom, on=on, stance=stance, about=about, outcome=outcome, actor=actor)
+    click.echo("kept")
+
+
+@protocol.command()
+@click.argument("incident")
+@json_option
+def outreach(incident: str, as_json: bool) -> None:
+    """Show whom the coalition met or briefed, and what came of it."""
+    data = DataDir.from_environment()
+    find_incident(data, incident)
+    rows = [
+        {"on": one.on, "whom": one.whom, "stance": one.stance, "about": one.about, "outcome": one.outcome}
+        | {"by": one.actor}
+        for one in Outreach(data.ledger, read_only=True).all(incident)
+    ]
+    show_json(rows) if as_json else show_rows(rows)
+
+
+@protocol.command()
+@click.argument("incident")
+@click.argument("number", type=float)
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day; today without.")
+@BY
+def hours(incident: str, number: float, day: datetime | None, actor: str) -> None:
+    """Say how many hours you have for an incident on a day; the last word counts."""
+    data = DataDir.from_environment()
+    find_incident(data, incident)
+    Hours(data.ledger).offer(incident, (day or datetime.now(UTC)).date(), number, actor=actor)
+    click.echo("kept")
+
+
+@protocol.command("capacity")
+@click.argument("incident")
+@click.option("--per-claim", type=click.FloatRange(min=0.1), default=HOURS_PER_CLAIM, show_default=True)
+@json_option
+def capacity_(incident: str, per_claim: float, as_json: bool) -> None:
+    """Hold today's hours against the claims that wait, and say which will not be worked."""
+    told = capacity(DataDir.from_environment(), incident, hours_per_claim=per_claim)
+    if as_json:
+        show_json({**asdict(told), "day": told.day.isoformat()})
+        return
+    click.echo(
+        f"{told.hours:g} hours of {told.people} people, {told.hours_per_claim:g} per claim: "
+        f"{len(told.worked)} of {len(told.worked) + len(told.not_worked)} waiting claims will be worked today"
+    )
+    fate = [(claim, "worked") for claim in told.worked] + [(claim, "not worked") for claim in told.not_worked]
+    show_rows([{"claim": claim, "today": today} for claim, today in fate])

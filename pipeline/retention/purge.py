@@ -21,6 +21,7 @@ from pipeline.incident import find_incident
 from pipeline.ledger import Ledger
 from pipeline.ledger.statements import Statements
 from pipeline.paths import DataDir
+from pipeline.report.keep import keep_report
 from pipeline.retention.certificate import certify
 from pipeline.retention.derived import blind_memory, drop, rebuild, warehouses
 from pipeline.retention.rows import Cut, Hits, count_hits, cut, cut_rejects, observed, parts, remove
@@ -174,6 +175,7 @@ def _totals(made: Sequence[Cut]) -> dict[str, int]:
 
 def _purge_one(data: DataDir, incident: str, plan: Plan) -> list[Cut]:
     if plan.cutoff is None and plan.found is None:
+        keep_report(data, incident)
         with _alone(data, incident):
             blind_memory(data, incident, None)
             return [*_drop_raw(data, incident), *drop(data, incident)]
