@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from pipeline.cli.output import json_option, show_json, show_rows
-from pipeline.errors import UnknownName
+from pipeline.errors import UnknownName, UsageError
+from pipeline.files import write_text
 from pipeline.incident import find_incident
 from pipeline.ledger.outreach import STANCES, Hours, Outreach
 from pipeline.ledger.protocol import Checklist
 from pipeline.paths import DataDir
 from pipeline.protocol.capacity import HOURS_PER_CLAIM, capacity
 from pipeline.protocol.checklist import Board, board, hand_over, open_checklist
+from pipeline.protocol.directory import drawn, load_directory, on_call
 from pipeline.protocol.plan import LANGUAGES
 
 BY = click.option("--by", "actor", required=True, help="Who: an account's id or a name.")
@@ -163,3 +166,21 @@ def capacity_(incident: str, per_claim: float, as_json: bool) -> None:
     )
     fate = [(claim, "worked") for claim in told.worked] + [(claim, "not worked") for claim in told.not_worked]
     show_rows([{"claim": claim, "today": today} for claim, today in fate])
+
+
+@protocol.command("map")
+@click.option("--to", "path", type=click.Path(path_type=Path), help="SVG file to draw the map into.")
+@json_option
+def map_(path: Path | None, as_json: bool) -> None:
+    """Show who is on call in what order and who would call whom, from data/directory.toml; draw it with --to."""
+    entries = load_directory(DataDir.from_environment())
+    if not entries:
+        raise UsageError(
+            "no directory yet: copy data/samples/directory.toml to data/directory.toml and change it"
+        )
+    if path:
+        write_text(path, drawn(entries, "who would call whom") + "\n")
+        click.echo(f"drawn: {path}", err=as_json)
+    first = on_call(entries)
+    rows = [asdict(one) for one in [*first, *(e for e in entries if e not in first)]]
+    show_json(rows) if as_json else show_rows(rows)

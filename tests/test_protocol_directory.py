@@ -1,0 +1,59 @@
+"""The contact directory: checked whole, drawn without letting a name become markup, in order of call."""
+
+from __future__ import annotations
+
+import shutil
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline.cli import cli
+from pipeline.errors import UsageError
+from pipeline.paths import CHECKOUT, DataDir
+from pipeline.protocol.directory import drawn, on_call, read_directory
+
+SAMPLE = CHECKOUT / "data" / "samples" / "directory.toml"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_the_map_has_a_node_for_each_entry_and_an_arrow_for_each_call() -> None:
+    entries = read_directory(SAMPLE)
+    found = ET.fromstring(drawn(entries, "map"))
+    people = sum(entry.kind == "person" for entry in entries)
+    assert len(found.findall(f"{SVG}circle")) == people
+    assert len(found.findall(f"{SVG}rect")) == len(entries) - people
+    assert len(found.findall(f"{SVG}path")) == sum(len(entry.calls) for entry in entries) > 0
+    assert [entry.id for entry in on_call(entries)] == ["mei", "bo"]
+
+
+def test_a_name_is_text() -> None:
+    entries = read_directory(SAMPLE)
+    hostile = (replace(entries[0], name="<script>x</script>&"), *entries[1:])
+    texts = [node.text for node in ET.fromstring(drawn(hostile, '"><b>')).iter(f"{SVG}text")]
+    assert "<script>x</script>&" in texts
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "directory.toml"
+    path.write_text(
+        '[[entries]]\nid = "a"\nkind = "robot"\nname = "A"\ncalls = ["b"]\n'
+        '[[entries]]\nid = "a"\nkind = "person"\nname = "B"\non_call = 0\nphone = "1"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(UsageError) as caught:
+        read_directory(path)
+    for problem in ("a kind: person", "no entry", "used twice", "whole number", "knows no phone"):
+        assert problem in str(caught.value)
+
+
+def test_the_command_draws_it(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHENGQING_DATA", str(data.root))
+    assert isinstance(CliRunner().invoke(cli, ["protocol", "map"]).exception, UsageError)
+    data.root.mkdir(parents=True)
+    shutil.copy(SAMPLE, data.root / "directory.toml")
+    out = data.root / "map.svg"
+    assert CliRunner().invoke(cli, ["protocol", "map", "--to", str(out)]).exit_code == 0
+    assert ET.parse(out).getroot().tag == f"{SVG}svg"
