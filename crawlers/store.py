@@ -190,7 +190,8 @@ class CrawlStore:
             return False
         self.seen.add(post.post_id)
         for name in _WATCHED:
-            self.counts[f"missing_{name}"] += getattr(post, name) is None
+            if getattr(post, name) is None:
+                self.counts[f"missing_{name}"] += 1
         return True
 
     def _completed(self, post: Post) -> Post | None:

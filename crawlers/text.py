@@ -76,6 +76,8 @@ def clean(text: str) -> str:
     """``text`` without NUL, and with U+FFFD for halves of surrogate pairs: both break what reads it later."""
     if "\0" in text:
         text = text.replace("\0", "")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -193,8 +195,10 @@ def _invisible(node: LexborNode) -> bool:
 
 def links_of(fragment: str) -> tuple[str, ...]:
     """Web addresses that a fragment links to, in order, each once, at most ``MAX_LINKS``."""
-    found = (html.unescape(href).strip() for href in _HREF.findall(fragment))
-    web = (clean(link) for link in found if link.startswith(("http://", "https://")))
+    if "<a" not in fragment and "<A" not in fragment:
+        return ()
+    found = [html.unescape(href).strip() for href in _HREF.findall(fragment)]
+    web = [clean(link) for link in found if link.startswith(("http://", "https://"))]
     return tuple(dict.fromkeys(web))[:MAX_LINKS]
 
 

@@ -39,18 +39,32 @@ def parse_time(shown: object, now: datetime, zone: tzinfo | None = None) -> Know
     Reads ISO 8601, RFC 822, Weibo's form, epoch seconds or milliseconds, ``3分钟前``, ``昨天 12:30``, ``3月5日``.
     A time without zone is unknown when ``zone`` is ``None``. Never raises.
     """
-    if isinstance(shown, bool) or shown is None:
+    if not isinstance(shown, str):
+        return _valued(shown, zone)
+    if not shown or len(shown) > 80:
         return UNKNOWN
-    if isinstance(shown, int | float):
-        return _epoch(float(shown))
-    if isinstance(shown, datetime):
-        return _placed(shown, zone, Precision.EXACT)
-    if not isinstance(shown, str) or not shown or len(shown) > 80:
-        return UNKNOWN
-    text = shown if _STAMP.fullmatch(shown) else unicodedata.normalize("NFKC", shown).strip()
+    if _STAMP.fullmatch(shown):
+        return _stamped(shown)
+    text = unicodedata.normalize("NFKC", shown).strip()
     if len(text) in {10, 13} and text.isascii() and text.isdigit():
         return _epoch(float(text))
     return _exact(text, zone) or _relative(text, now, zone) or _dated(text, now, zone) or UNKNOWN
+
+
+def _valued(shown: object, zone: tzinfo | None) -> Known:
+    """A number of seconds or a moment; anything else is unknown."""
+    if isinstance(shown, datetime):
+        return _placed(shown, zone, Precision.EXACT)
+    is_number = isinstance(shown, int | float) and not isinstance(shown, bool)
+    return _epoch(float(shown)) if is_number else UNKNOWN  # type: ignore[arg-type]  # told apart a line above
+
+
+def _stamped(shown: str) -> Known:
+    """A whole moment with its zone, unknown where there is no such day or hour."""
+    try:
+        return _placed(datetime.fromisoformat(shown), None, Precision.EXACT)
+    except ValueError:
+        return UNKNOWN
 
 
 def _placed(moment: datetime, zone: tzinfo | None, precision: Precision) -> Known:
@@ -59,10 +73,11 @@ def _placed(moment: datetime, zone: tzinfo | None, precision: Precision) -> Know
         if zone is None:
             return UNKNOWN
         moment = moment.replace(tzinfo=zone)
-    try:
-        moment = moment.astimezone(UTC)
-    except (OverflowError, ValueError):
-        return UNKNOWN
+    if moment.tzinfo is not UTC:
+        try:
+            moment = moment.astimezone(UTC)
+        except (OverflowError, ValueError):
+            return UNKNOWN
     return (moment, precision) if _FIRST_YEAR <= moment.year <= 2100 else UNKNOWN
 
 
