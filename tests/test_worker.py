@@ -212,12 +212,16 @@ def test_a_failure_is_told_and_tried_again_before_the_next_day(data: DataDir, fi
 def test_a_source_that_refused_does_not_keep_the_rest_from_being_ranked(
     data: DataDir, fire: Incident
 ) -> None:
-    steps = [Step("crawl", python("import sys; sys.exit(3)"), must=False), Step("run", python(""), must=True)]
+    crawl = Step("crawl", python("import sys; sys.exit(3)"), must=False)
+    steps = [crawl, Step("run", python(""), must=True)]
     stepped = Stepped(data, lambda incident: steps)
     stepped.settle()
     row = stepped.worker.book.turns()[0]
     assert (row.status, row.crawl_code, row.run_code) == ("partly", 3, 0)
     assert [step.name for step in usual_plan(fire)] == ["crawl", "run"]
+    steps[1] = Step("run", python("import sys; sys.exit('nothing was collected')"), must=True)
+    stepped.after(10 * MINUTE)
+    assert stepped.worker.book.turns()[0].detail == "crawl: ended with 3; run: nothing was collected"
 
 
 def test_a_turn_without_end_is_stopped(data: DataDir, fire: Incident) -> None:

@@ -128,7 +128,8 @@ class Turn:
         self.codes[self._step.name] = code
         told = self._last_words()
         if code and self.asked_to_stop is None:
-            self.detail = f"{self._step.name}: {told or f'ended with {code}'}"
+            said = f"{self._step.name}: {told or f'ended with {code}'}"
+            self.detail = f"{self.detail}; {said}" if self.detail else said
         self._failed |= self._step.must and code != 0
         self._child = None
         return True
