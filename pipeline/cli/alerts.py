@@ -29,8 +29,16 @@ def alerts() -> None:
 
 @alerts.command("list")
 @click.argument("incident", required=False)
-@click.option("--language", type=click.Choice(_LANGUAGES), default="en", show_default=True)
-@click.option("-n", "--most", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option(
+    "--language",
+    type=click.Choice(_LANGUAGES),
+    default="en",
+    show_default=True,
+    help="Language of the words.",
+)
+@click.option(
+    "-n", "--most", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Lines at most."
+)
 @json_option
 def list_(incident: str | None, language: str, most: int, as_json: bool) -> None:
     """List the last alerts, the latest first, and what became of their messages."""
