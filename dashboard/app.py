@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard.desk import arrive
+from dashboard.memory import settle
 from dashboard.render import HERE, show, style
 from dashboard.views import (
     alerts,
@@ -60,6 +61,7 @@ def main() -> None:
         header(desk)
         chosen.run()
         watch(desk)
+        settle(chosen.url_path)
     except ChengqingError as error:
         show("notice", kind="bad", title=words("error.title"), text=str(error), hint=words("error.hint"))
 

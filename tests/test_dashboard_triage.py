@@ -18,6 +18,7 @@ from dashboard.presence import GONE_SECONDS, PRESENCE, Presence
 from dashboard.publishing import Republisher
 from dashboard.reading import read_as
 from dashboard.rows import Variant
+from dashboard.widgets.live import SLOW_SECONDS, State, news
 from dashboard.widgets.merging import named
 from dashboard.widgets.variants import strip
 from desk_world import INCIDENT, build_world, claim_name
@@ -325,3 +326,20 @@ def test_a_half_typed_note_does_not_disturb_another_claim(desk: DataDir) -> None
     at = visit("claim", claim=claim_name(0), actor="Mei")
     note_of(at).set_value("half")
     assert visit("claim", claim=claim_name(1), actor="Mei").text_area[0].value in ("", None)
+
+
+def test_a_page_runs_again_for_what_it_shows_and_later_for_the_rest(desk: DataDir) -> None:
+    ledger = Ledger(desk.ledger)
+    ledger.decide(Triage(INCIDENT, claim_name(0), status=Status.WATCHING), actor="Lok")
+    own = ledger.newest_about(INCIDENT, [claim_name(0)])
+    seen = State("file", ledger.state(INCIDENT), own, ())
+    ledger.decide(Triage(INCIDENT, claim_name(9), status=Status.WATCHING), actor="Lok")
+    elsewhere = replace(seen, newest=ledger.state(INCIDENT))
+    assert ledger.newest_about(INCIDENT, [claim_name(0)]) == own == seen.newest
+    assert not news(seen, elsewhere, 1.0) and news(seen, elsewhere, SLOW_SECONDS)
+    assert not news(seen, seen, SLOW_SECONDS), "without news nothing runs"
+    ledger.rule(INCIDENT, RulingKind.MUST, "test:0", "test:9", actor="Lok")
+    assert ledger.newest_about(INCIDENT, [claim_name(0)]) > elsewhere.newest, (
+        "a ruling may be about any claim"
+    )
+    assert news(seen, replace(seen, there=((claim_name(0), "Lok", 0),)), 0.0)

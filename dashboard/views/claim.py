@@ -54,7 +54,7 @@ def page(desk: Desk) -> None:
         show("notice", kind="info", title="", text=told, hint="")
     st.session_state[CURSOR] = (claim_id, 0)
     _claim(desk, desk.file, claim_id, view, waiting)
-    on_claim(claim_id)
+    on_claim(claim_id, [match.other_id for match in queries.matches(desk.file, claim_id)])
 
 
 def _claim(desk: Desk, file: str, claim_id: str, view: ListView, waiting: Pending) -> None:

@@ -14,7 +14,7 @@ from dashboard.render import show
 from dashboard.times import Clock
 from dashboard.widgets import cards
 from dashboard.widgets.filters import filters
-from dashboard.widgets.live import others_on
+from dashboard.widgets.live import on_list, others_on
 from dashboard.widgets.moves import list_moves, marked
 from dashboard.widgets.notices import nothing_published
 from dashboard.widgets.pager import pager
@@ -44,6 +44,8 @@ def page(desk: Desk) -> None:
 def _list(desk: Desk, file: str, view: ListView, ids: tuple[str, ...]) -> None:
     clock = desk.clock()
     view, shown = page_of(view, ids)
+    if not (view.status or view.who):  # elsewhere every decision may bring or take a row
+        on_list(shown)
     found = queries.cards(file, shown)
     list_moves(desk, file, found)
     _heading(desk, clock, view, len(ids))

@@ -1,6 +1,15 @@
-"""What others do shows here within seconds, without a reload and without losing what is half typed."""
+"""What others do shows here within seconds, without a reload and without losing what is half typed.
+
+A rerun of ten pages for each decision of one would eat the machine, so a page reruns at once for what it shows only: a
+claim's page for its claim and those beside it, the list for its rows. What else moved, the counts of the lanes, follows
+within ``SLOW_SECONDS``.
+"""
 
 from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -11,22 +20,48 @@ from dashboard.presence import PRESENCE, Here
 from dashboard.signin import UNATTENDED, still_here
 
 EVERY_SECONDS = 3
-_ON = "on_claim"
+SLOW_SECONDS = 15.0
+_ON, _ROWS = "on_claim", "rows_shown"
 
-State = tuple[str | None, int, tuple[tuple[str, str, int], ...]]
+There = tuple[tuple[str, str, int], ...]
 
 
-def _state(desk: Desk, claim_id: str) -> State:
-    """What the page depends on: the published file, the last decision, and who is where (on a claim: for how long)."""
-    file = queries.published_file(desk.data, desk.name)
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the page depends on: the published file, the last decisions, and who is where."""
+
+    file: str | None
+    newest: int
+    """The incident's newest event."""
+    shown: int
+    """The newest event about what the page shows; everything of the incident on pages of neither kind."""
+    there: There
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a page shows: one claim, the rows of a list, or neither."""
+
+    claim_id: str = ""
+    claims: tuple[str, ...] = ()
+
+
+def _state(desk: Desk, scope: Scope) -> State:
+    ledger = desk.ledger()
+    newest = ledger.state(desk.name)
+    shown = ledger.newest_about(desk.name, scope.claims) if scope.claims else newest
+    return State(queries.published_file(desk.data, desk.name), newest, shown, _there(desk, scope))
+
+
+def _there(desk: Desk, scope: Scope) -> There:
+    """Who is where; on a claim's page for how long."""
     others = PRESENCE.on(desk.name, but=desk.actor)
-    shown = {claim_id: others.get(claim_id, ())} if claim_id else others
-    there = tuple(
-        (claim, here.actor, here.minutes if claim_id else 0)
-        for claim, people in sorted(shown.items())
-        for here in people
+    seen = (scope.claim_id,) if scope.claim_id else scope.claims or tuple(others)
+    return tuple(
+        (claim, here.actor, here.minutes if scope.claim_id else 0)
+        for claim in sorted(seen)
+        for here in others.get(claim, ())
     )
-    return file, desk.ledger().state(desk.name), there
 
 
 def others_on(desk: Desk) -> dict[str, tuple[Here, ...]]:
@@ -34,23 +69,38 @@ def others_on(desk: Desk) -> dict[str, tuple[Here, ...]]:
     return PRESENCE.on(desk.name, but=desk.actor)
 
 
-def on_claim(claim_id: str) -> None:
-    """This page is about one claim: others see that this person is on it."""
+def on_claim(claim_id: str, beside: Sequence[str] = ()) -> None:
+    """This page is about one claim: others see that this person is on it. ``beside`` it stand others."""
     st.session_state[_ON] = claim_id
+    st.session_state[_ROWS] = (claim_id, *beside)
+
+
+def on_list(claims: Sequence[str]) -> None:
+    """This page shows these claims, and no decision on another one brings or takes a row."""
+    st.session_state[_ROWS] = tuple(claims)
+
+
+def news(seen: State, now: State, seconds: float) -> bool:
+    """Whether the page has to run again, this long after it ran."""
+    if (seen.file, seen.shown, seen.there) != (now.file, now.shown, now.there):
+        return True
+    return seen.newest != now.newest and seconds >= SLOW_SECONDS
 
 
 def watch(desk: Desk) -> None:
     """Rerun the page when a decision, a colleague or a new publishing arrives. Half-filled forms stay as they are."""
     claim_id = st.session_state.pop(_ON, "")
+    scope = Scope(claim_id, st.session_state.pop(_ROWS, ()))
     if desk.incident is None:
         return
     _mark(desk, claim_id)
-    seen = _state(desk, claim_id)
+    seen, begun = _state(desk, scope), time.monotonic()
 
     @st.fragment(run_every=EVERY_SECONDS)
     def look() -> None:
         _mark(desk, claim_id)
-        if not still_here(desk.data, desk.person) or _state(desk, claim_id) != seen:
+        gone = not still_here(desk.data, desk.person)
+        if gone or news(seen, _state(desk, scope), time.monotonic() - begun):
             st.session_state[UNATTENDED] = True
             st.rerun()
 
