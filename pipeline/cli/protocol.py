@@ -30,7 +30,9 @@ def protocol() -> None:
 
 @protocol.command()
 @click.argument("incident")
-@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the words."
+)
 @json_option
 def show(incident: str, language: str, as_json: bool) -> None:
     """Show the checklist; it is made when it is first asked for.
@@ -108,7 +110,13 @@ def hand_over_(incident: str, partner: str, note: str, actor: str) -> None:
 @click.argument("whom")
 @click.option("--outcome", required=True, help="What came of it, even if nothing did.")
 @click.option("--about", default="", help="What it was about.")
-@click.option("--stance", type=click.Choice(STANCES), default="unknown", show_default=True)
+@click.option(
+    "--stance",
+    type=click.Choice(STANCES),
+    default="unknown",
+    show_default=True,
+    help="How they stand to our work.",
+)
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day; today without.")
 @BY
 def met(
@@ -152,7 +160,13 @@ def hours(incident: str, number: float, day: datetime | None, actor: str) -> Non
 
 @protocol.command("capacity")
 @click.argument("incident")
-@click.option("--per-claim", type=click.FloatRange(min=0.1), default=HOURS_PER_CLAIM, show_default=True)
+@click.option(
+    "--per-claim",
+    type=click.FloatRange(min=0.1),
+    default=HOURS_PER_CLAIM,
+    show_default=True,
+    help="Hours that one claim takes.",
+)
 @json_option
 def capacity_(incident: str, per_claim: float, as_json: bool) -> None:
     """Hold today's hours against the claims that wait, and say which will not be worked."""
