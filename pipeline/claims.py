@@ -9,15 +9,16 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.duck import run_statement
-from pipeline.phrases import speech_flags
+from pipeline.phrases import speech_of
 from pipeline.records import MatchRuling, RulingKind, Triage
+from pipeline.remembered import Remembered
 from pipeline.tables import CLAIM_ALIASES, CLAIM_MATCHES, CLAIM_MEMORY, CLAIM_POSTS, CLAIMS
 
 _PAIRS = pa.schema([("post_id", pa.string()), ("claim_id", pa.string())])
@@ -46,13 +47,13 @@ class Identities:
     """old id → claim id now"""
 
 
-def new_claim_id(seed_post: str, taken: Iterable[str] = ()) -> str:
+def new_claim_id(seed_post: str, taken: Container[str] = ()) -> str:
     """An id made from the group's first post: ``c-`` and eight letters; never one of ``taken``."""
-    used, salt = set(taken), ""
+    salt = ""
     while True:
         digest = hashlib.blake2b((seed_post + salt).encode("utf-8", "surrogatepass"), digest_size=5).digest()
         claim_id = "c-" + base64.b32encode(digest).decode().lower()
-        if claim_id not in used:
+        if claim_id not in taken:
             return claim_id
         salt += "'"
 
@@ -100,13 +101,15 @@ class Previous:
         return pairs.append_column("decided", decided)
 
 
-def make_claims(tables: Mapping[str, pa.Table], previous: Previous) -> dict[str, pa.Table]:
+def make_claims(
+    tables: Mapping[str, pa.Table], previous: Previous, remembered: Remembered | None = None
+) -> dict[str, pa.Table]:
     """Return ``claims``, ``claim_posts``, ``claim_matches``, ``claim_aliases`` and ``claim_memory``.
 
-    ``tables`` holds posts, normalized_posts, text_groups and text_matches.
+    ``tables`` holds posts, normalized_posts, text_groups and text_matches; ``remembered`` what texts were heard to say.
     """
     inputs = {name: tables[name] for name in ("posts", "normalized_posts", "text_groups", "text_matches")}
-    inputs["speech"] = speech(inputs["normalized_posts"])
+    inputs["speech"] = speech(inputs["normalized_posts"], remembered)
     inputs["speakers"] = speakers(inputs["posts"], inputs["normalized_posts"])
     grouped = run_statement("stages/group_posts", inputs)
     identities = _identify(grouped, inputs["posts"], previous)
@@ -128,15 +131,14 @@ def speakers(posts: pa.Table, normalized: pa.Table) -> pa.Table:
     return run_statement("stages/speakers", {"posts": posts, "normalized_posts": normalized})
 
 
-def speech(normalized: pa.Table) -> pa.Table:
+def speech(normalized: pa.Table, remembered: Remembered | None = None) -> pa.Table:
     """One row per distinct text: does it ask whether something is true, does it correct something?"""
     texts = (
         normalized.select(["text_key", "match_text"]).group_by("text_key").aggregate([("match_text", "min")])
     )
-    asks, corrects = speech_flags(texts.column("match_text_min"))
-    return pa.table(
-        {"text_key": texts.column("text_key"), "asks": pa.array(asks), "corrects": pa.array(corrects)}
-    )
+    texts = texts.select(["text_key", "match_text_min"]).rename_columns(["text_key", "match_text"])
+    said = speech_of(texts, remembered)
+    return said.add_column(0, "text_key", texts.column("text_key"))
 
 
 def _identify(grouped: pa.Table, posts: pa.Table, previous: Previous) -> Identities:

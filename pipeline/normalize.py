@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipeline.remembered import Remembered, keys_of_texts
 from pipeline.tables import NORMALIZED_POSTS
 from pipeline.text import quotes, sheet, spellings
 from pipeline.text.disguise import disguises
@@ -18,20 +19,33 @@ from pipeline.text.traits import Trait, character_traits, codes_of
 
 _LINES_PER_SHEET = 20_000
 
+FORMS = pa.schema([field for field in NORMALIZED_POSTS.schema if field.name != "post_id"])
+"""What is remembered of a text as it was written."""
+
 Folded = tuple[list[str], list[list[str]]]
 """Matching forms, and what was folded in each."""
 
 
 def normalize(
-    posts: pa.Table, aliases: Mapping[str, str] | None = None, words: Sequence[str] = ()
+    posts: pa.Table,
+    aliases: Mapping[str, str] | None = None,
+    words: Sequence[str] = (),
+    remembered: Remembered | None = None,
 ) -> pa.Table:
     """Return ``NORMALIZED_POSTS`` for a table with ``post_id``, ``title`` and ``text``, one row per row.
 
     ``aliases`` are spellings that staff approved for this incident, as seen → read; ``words`` are its names and
-    terms, which may be in disguise as the project's own targets may.
+    terms, which may be in disguise as the project's own targets may. What is ``remembered`` (``FORMS``) of texts that
+    were written before is not made again.
     """
     written = _with_titles(posts).dictionary_encode()  # half of what is said on a platform is said twice
-    forms = _forms(written.dictionary.to_pylist(), aliases or {}, words).take(written.indices)
+    texts = written.dictionary
+
+    def make(places: pa.Array) -> pa.Table:
+        return _forms(texts.take(places).to_pylist(), aliases or {}, words)
+
+    forms = remembered.rows(keys_of_texts(texts.to_pylist()), make) if remembered else make(_places(texts))
+    forms = forms.take(written.indices)
     columns = {"post_id": posts.column("post_id")} | {name: forms.column(name) for name in forms.column_names}
     return NORMALIZED_POSTS.conform(pa.table(columns))
 
@@ -54,6 +68,10 @@ def _forms(texts: Sequence[str], aliases: Mapping[str, str], words: Sequence[str
         "char_count": pa.array(map(len, own), pa.int64()),
     }
     return pa.table(columns)
+
+
+def _places(texts: pa.Array) -> pa.Array:
+    return pa.array(range(len(texts)), pa.int64())
 
 
 def match_form(text: str) -> str:

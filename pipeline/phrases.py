@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.speech import SpeechModel, load_speech
 from pipeline.paths import CHECKOUT
+from pipeline.remembered import Remembered, keys_of
 
 _HEDGED = (
     # wishing for a correction
@@ -32,6 +33,26 @@ Flags = NDArray[np.bool_]
 
 _CUE = r"[?真假谣辟证核实信吗嘛么骗编造澄否疑源据谱传图流p料作旧误捏虚无没不别勿查流哪谁处认摆等断移张呃停删]|[a-z]{3}"
 """A text without any of these neither asks nor corrects: most of what is written is not looked at further."""
+
+
+SPEECH = pa.schema([("asks", pa.bool_()), ("corrects", pa.bool_())])
+"""What is remembered of a matching form."""
+
+
+def speech_of(texts: pa.Table, remembered: Remembered | None = None) -> pa.Table:
+    """``SPEECH`` of each row of ``texts`` (text_key, match_text), reading only those not ``remembered``."""
+    forms = texts.column("match_text")
+
+    def make(places: pa.Array) -> pa.Table:
+        return _speech_table(forms.take(places))
+
+    if remembered is None:
+        return _speech_table(forms)
+    return remembered.rows(keys_of(texts.column("text_key")), make)
+
+
+def _speech_table(match_texts: pa.ChunkedArray) -> pa.Table:
+    return pa.table([pa.array(flags) for flags in speech_flags(match_texts)], schema=SPEECH)
 
 
 def speech_flags(match_texts: pa.ChunkedArray) -> tuple[Flags, Flags]:

@@ -11,20 +11,30 @@ import pyarrow as pa
 
 from pipeline.errors import UsageError
 from pipeline.paths import CHECKOUT
-from pipeline.tables import TEXTS
+from pipeline.remembered import Remembered, keys_of
+from pipeline.tables import STRINGS, TEXTS
 from pipeline.text.words import dictionary
 
 SEGMENTER_VARIABLE = "CHENGQING_SEGMENTER"
 COMMUNITY_WORDS = CHECKOUT / "data" / "lexicon" / "community.txt"
 
+TOKENS = pa.schema([TEXTS.schema.field("tokens")])
+"""What is remembered of a matching form."""
+
 ToWords = Callable[[str], list[str]]
 """From one text to its words."""
 
 
-def segment(normalized: pa.Table, posts: pa.Table, user_words: Sequence[str] = ()) -> pa.Table:
+def segment(
+    normalized: pa.Table,
+    posts: pa.Table,
+    user_words: Sequence[str] = (),
+    remembered: Remembered | None = None,
+) -> pa.Table:
     """Return ``TEXTS``: one row per distinct ``match_text``, sorted by ``text_key``.
 
     ``normalized`` and ``posts`` share ``post_id``; ``user_words`` are the incident's names and terms.
+    Texts whose words are ``remembered`` (``TOKENS``) are not cut again.
     """
     times = posts.column("posted_at")
     dated = pa.table({"post_id": posts.column("post_id"), "seen_at": times})
@@ -35,18 +45,28 @@ def segment(normalized: pa.Table, posts: pa.Table, user_words: Sequence[str] = (
         [("post_id", "count"), ("seen_at", "min")]
     )
     grouped = grouped.sort_by("text_key")
-    tokens = cut(grouped.column("match_text").to_pylist(), user_words)
+    forms = grouped.column("match_text")
+
+    def make(places: pa.Array) -> pa.Table:
+        return _tokens(forms.take(places), user_words)
+
+    keys = grouped.column("text_key")
+    tokens = remembered.rows(keys_of(keys), make) if remembered else _tokens(forms, user_words)
     return TEXTS.conform(
         pa.table(
             {
                 "text_key": grouped.column("text_key"),
                 "match_text": grouped.column("match_text"),
-                "tokens": pa.array(tokens, pa.list_(pa.string())),
+                "tokens": tokens.column("tokens"),
                 "post_count": grouped.column("post_id_count"),
                 "first_at": grouped.column("seen_at_min"),
             }
         )
     )
+
+
+def _tokens(forms: pa.ChunkedArray, user_words: Sequence[str]) -> pa.Table:
+    return pa.table([pa.array(cut(forms.to_pylist(), user_words), STRINGS)], schema=TOKENS)
 
 
 def cut(texts: Sequence[str], user_words: Sequence[str] = ()) -> list[list[str]]:
@@ -107,4 +127,12 @@ def _rjieba(words: tuple[str, ...]) -> ToWords:
 
 _SEGMENTERS: dict[str, Callable[[tuple[str, ...]], ToWords]] = {"jieba": _jieba, "rjieba": _rjieba}
 
-__all__ = ["COMMUNITY_WORDS", "SEGMENTER_VARIABLE", "community_words", "cut", "segment", "segmenter"]
+__all__ = [
+    "COMMUNITY_WORDS",
+    "SEGMENTER_VARIABLE",
+    "TOKENS",
+    "community_words",
+    "cut",
+    "segment",
+    "segmenter",
+]

@@ -23,14 +23,16 @@ from pipeline.errors import StageError
 from pipeline.group import GroupConfig, TextRuling, group
 from pipeline.group.cache import GroupCache, arrivals
 from pipeline.match import Claimed, MatchConfig, match_reviews
-from pipeline.normalize import normalize
+from pipeline.normalize import FORMS, normalize
 from pipeline.paths import DataDir
+from pipeline.phrases import SPEECH, speech_of
 from pipeline.progress import Tick
 from pipeline.rank import RankConfig, RankInputs, rank
 from pipeline.raw import Crawl, read_observations
 from pipeline.records import MatchRuling, RulingKind, Status
+from pipeline.remembered import Remembered
 from pipeline.reviews import KnownReview, ReviewLibrary, digest_of, trust_digest
-from pipeline.segment import segment, segmenter
+from pipeline.segment import TOKENS, segment, segmenter
 from pipeline.vectors import VectorCache
 from pipeline.versions import code_digest, lexicon_version
 
@@ -87,6 +89,15 @@ class Context:
         """The incident's vectors of this encoder revision."""
         return VectorCache(self.data.lake(self.incident_id), self.encoder)
 
+    def remembered(self, name: str, schema: pa.Schema, *decided_by: object) -> Remembered:
+        """What earlier runs of this incident worked out of texts, by this code, this lexicon and ``decided_by``."""
+        told = [code_digest(), lexicon_version(), *decided_by]
+        return Remembered(self.data.lake(self.incident_id), name, schema, told)
+
+    def speech(self) -> Remembered:
+        """What texts ask and correct: read by grouping and by claims."""
+        return self.remembered("speech", SPEECH, speech_revision())
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -114,8 +125,11 @@ def _collect(context: Context, tables: Tables, tick: Tick) -> Outcome:
 def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
     posts = tables[t.POSTS.name]
     parts = []
+    told = [sorted(context.aliases.items()), list(context.user_words)]
+    remembered = context.remembered("forms", FORMS, *told)
     for start in range(0, posts.num_rows, NORMALIZE_ROWS):
-        parts.append(normalize(posts.slice(start, NORMALIZE_ROWS), context.aliases, context.user_words))
+        rows = posts.slice(start, NORMALIZE_ROWS)
+        parts.append(normalize(rows, context.aliases, context.user_words, remembered))
         tick(min(start + NORMALIZE_ROWS, posts.num_rows), posts.num_rows)
     normalized = pa.concat_tables(parts)
     empty = pc.sum(pc.equal(normalized.column("match_text"), "")).as_py() or 0
@@ -135,7 +149,9 @@ def own_words(posts: pa.Table, normalized: pa.Table) -> pa.Table:
 
 def _segment(context: Context, tables: Tables, tick: Tick) -> Outcome:
     posts = tables[t.POSTS.name]
-    texts = segment(own_words(posts, tables[t.NORMALIZED_POSTS.name]), posts, context.user_words)
+    own = own_words(posts, tables[t.NORMALIZED_POSTS.name])
+    remembered = context.remembered("tokens", TOKENS, list(context.user_words), segmenter())
+    texts = segment(own, posts, context.user_words, remembered)
     return Outcome({t.TEXTS.name: t.TEXTS.conform(texts)})
 
 
@@ -151,7 +167,8 @@ def _group(context: Context, tables: Tables, tick: Tick) -> Outcome:
     rulings, unheard = text_rulings(context.rulings, posts, normalized)
     cache = _group_cache(context)
     arrived = arrivals(texts, posts, normalized)
-    grouping = group(texts, vectors, context.group_config, rulings, tick, arrived, cache.load())
+    corrects = speech_of(texts, context.speech()).column("corrects").to_numpy()
+    grouping = group(texts, vectors, context.group_config, rulings, tick, arrived, cache.load(), corrects)
     if not context.as_of_wanted:  # a replay knows less; the next run would compare all again
         cache.keep(grouping.memory)
     keys = grouping.members.column("group_key").to_pylist()
@@ -237,7 +254,7 @@ def _texts_of_rulings(
 
 
 def _claims(context: Context, tables: Tables, tick: Tick) -> Outcome:
-    return Outcome(make_claims(tables, context.previous))
+    return Outcome(make_claims(tables, context.previous, context.speech()))
 
 
 def _match(context: Context, tables: Tables, tick: Tick) -> Outcome:

@@ -34,22 +34,26 @@ def group(
     progress: Progress | None = None,
     arrived: NDArray[np.int64] | None = None,
     memory: Memory | None = None,
+    corrects: NDArray[np.bool_] | None = None,
 ) -> Grouping:
     """Return the groups of ``texts`` (``TEXTS``); row i of ``vectors`` belongs to text i.
 
     The same texts in any order give the same groups. Rulings always win; rulings on texts that are not here have
     no effect, and a must-ruling wins over a must-not that it contradicts. ``arrived`` tells in what order texts came
     (any unit; none: at once). ``memory`` of an earlier grouping by the same code, lexicon and config saves work and
-    changes nothing. Raises ``StageError`` when vectors and texts do not belong together.
+    changes nothing. ``corrects`` tells which texts say that something is untrue, where that is known. Raises
+    ``StageError`` when vectors and texts do not belong together.
     """
     config, told = config or GroupConfig(), progress or (lambda done, total: None)
-    texts, vectors, arrived = _in_order(texts, vectors, arrived)
+    texts, vectors, arrived, corrects = _in_order(texts, vectors, arrived, corrects)
     steps = pairs.quantize(vectors)
     keys = texts.column("text_key").to_pylist()
     names = np.array(keys, "S")
     basis = basis_of(names, arrived, config)
     known = recall(memory, digest_of(names[basis]), names, moments(texts))
-    verifier = Verifier(texts, config, basis, _corrections(texts.column("match_text"), known))
+    if corrects is None:
+        corrects = _corrections(texts.column("match_text"), known)
+    verifier = Verifier(texts, config, basis, corrects)
     told(1, _STEPS)
     memory = remember(known, texts, names, verifier, config)
     asked = suggest.by_meaning(texts.column("match_text"), steps, config)
@@ -113,14 +117,18 @@ def _together(memory: Memory, asked: Pairs, verifier: Verifier) -> tuple[Pairs, 
 
 
 def _in_order(
-    texts: pa.Table, vectors: NDArray[np.float32], arrived: NDArray[np.int64] | None
-) -> tuple[pa.Table, NDArray[np.float32], NDArray[np.int64] | None]:
+    texts: pa.Table,
+    vectors: NDArray[np.float32],
+    arrived: NDArray[np.int64] | None,
+    corrects: NDArray[np.bool_] | None,
+) -> tuple[pa.Table, NDArray[np.float32], NDArray[np.int64] | None, NDArray[np.bool_] | None]:
     if len(texts) != len(vectors):
         raise StageError(f"group: {len(texts)} texts but {len(vectors)} vectors; encode these texts again")
     order = pc.sort_indices(texts.column("text_key")).to_numpy()
     if np.array_equal(order, np.arange(len(order))):
-        return texts, vectors, arrived
-    return texts.take(pa.array(order)), vectors[order], None if arrived is None else arrived[order]
+        return texts, vectors, arrived, corrects
+    of_text = [None if values is None else values[order] for values in (arrived, corrects)]
+    return texts.take(pa.array(order)), vectors[order], *of_text
 
 
 def candidate_rows(

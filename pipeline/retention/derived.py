@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline import remembered
 from pipeline import tables as t
 from pipeline.batch import run_incident
 from pipeline.files import sha256_of, write_parquet
@@ -28,7 +29,10 @@ def rebuild(data: DataDir, incident: str) -> list[Cut]:
     """Run on what is left and publish it, then delete every older file; without posts left, delete all."""
     if not any(pq.read_metadata(part).num_rows for part in parts(data, incident)):
         return drop(data, incident)
-    gone = [remove(data, file) for file in sorted((data.lake(incident) / GROUPING).glob("*.npz"))]
+    lake = data.lake(incident)
+    gone = [
+        remove(data, file) for file in [*sorted((lake / GROUPING).glob("*.npz")), *remembered.files(lake)]
+    ]
     run = run_incident(data, find_incident(data, incident))
     return [*gone, *_sweep(data, incident, run), *_vectors(data, incident, run)]
 
