@@ -113,7 +113,9 @@ def _rule(path: Path, row: Mapping[str, Any]) -> ConsensusRule:
         raise CoalitionError(
             f"{path}: [consensus] knows no {', '.join(unknown)}; it knows {', '.join(known)}"
         )
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
     for key, value in values.items():
         numbers = value if isinstance(value, tuple) else (value,)
         if key == "all_must_answer" and not isinstance(value, bool):

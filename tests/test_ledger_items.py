@@ -187,7 +187,7 @@ def test_a_coalition_keeps_its_own_words(data: DataDir) -> None:
     assert Ledger(data.ledger).triage("fire")["c1"].rating == "old_news"
     for wrong in ("rating = 1", '[[rating]]\nid = "no names"\n', '[[rating]]\nid = "made_up"\n', "["):
         (data.root / "ratings.toml").write_text(wrong, encoding="utf-8")
-        with pytest.raises(UsageError, match="ratings.toml"):
+        with pytest.raises(UsageError, match=r"ratings\.toml"):
             ratings(data)
 
 
