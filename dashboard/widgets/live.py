@@ -8,7 +8,7 @@ within ``SLOW_SECONDS``.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -21,7 +21,7 @@ from dashboard.signin import UNATTENDED, still_here
 
 EVERY_SECONDS = 3
 SLOW_SECONDS = 15.0
-_ON, _ROWS = "on_claim", "rows_shown"
+_ON, _ROWS, _SHEET = "on_claim", "rows_shown", "sheet_open"
 
 There = tuple[tuple[str, str, int], ...]
 
@@ -80,6 +80,12 @@ def on_list(claims: Sequence[str]) -> None:
     st.session_state[_ROWS] = tuple(claims)
 
 
+def sheet(title: str, show: Callable[..., None], *values: object, wide: bool = False) -> None:
+    """Open a dialog on the page. News wait until it closes: a rerun would close it and lose what is typed in it."""
+    st.session_state[_SHEET] = True
+    st.dialog(title, width="large" if wide else "small", on_dismiss="rerun")(show)(*values)
+
+
 def news(seen: State, now: State, seconds: float) -> bool:
     """Whether the page has to run again, this long after it ran."""
     if (seen.file, seen.shown, seen.there) != (now.file, now.shown, now.there):
@@ -94,13 +100,13 @@ def watch(desk: Desk) -> None:
     if desk.incident is None:
         return
     _mark(desk, claim_id)
-    seen, begun = _state(desk, scope), time.monotonic()
+    seen, begun, busy = _state(desk, scope), time.monotonic(), st.session_state.pop(_SHEET, False)
 
     @st.fragment(run_every=EVERY_SECONDS)
     def look() -> None:
         _mark(desk, claim_id)
         gone = not still_here(desk.data, desk.person)
-        if gone or news(seen, _state(desk, scope), time.monotonic() - begun):
+        if gone or (not busy and news(seen, _state(desk, scope), time.monotonic() - begun)):
             st.session_state[UNATTENDED] = True
             st.rerun()
 

@@ -12,6 +12,7 @@ from dashboard.desk import Desk
 from dashboard.escape import plain
 from dashboard.family import Wording
 from dashboard.render import show
+from dashboard.widgets.live import sheet
 from dashboard.widgets.picks import unselect
 from dashboard.widgets.reveal import without_personal
 from dashboard.widgets.told import tell
@@ -24,7 +25,7 @@ LABEL_CHARS = 60
 
 def merge_dialog(desk: Desk, file: str, claims: Sequence[str]) -> None:
     """Open the sheet: the selected claims, or one claim and a choice of what it may be the same as."""
-    st.dialog(desk.words("merge.title"), width="large")(_merge)(desk, file, tuple(claims))
+    sheet(desk.words("merge.title"), _merge, desk, file, tuple(claims), wide=True)
 
 
 def _merge(desk: Desk, file: str, claims: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.rows import ClaimCard
 from dashboard.widgets.decision import forget
+from dashboard.widgets.live import sheet
 from dashboard.widgets.merging import merge_dialog
 from dashboard.widgets.notes import note_dialog
 from dashboard.widgets.picks import selected, toggle, unselect
@@ -112,7 +113,7 @@ def _deciding(desk: Desk, file: str, reach: Reach) -> None:
         note_dialog(desk, claim, reach.ranks[claim])
     _key("undo", words("moves.undo"), on_click=_undo, args=(desk, file, reach), disabled=not may)
     if _key("help", words("moves.help")):
-        st.dialog(words("keys.title"))(_help)(desk)
+        sheet(words("keys.title"), _help, desk)
 
 
 def _change(desk: Desk, name: str, claims: Sequence[str]) -> tuple[str, Change]:

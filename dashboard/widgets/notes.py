@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.desk import Desk
 from dashboard.render import show
+from dashboard.widgets.live import sheet
 from dashboard.widgets.told import tell
 from pipeline.ledger.notes import MAX_NOTE_CHARS, Note, Notes, calling
 from pipeline.people import Act
@@ -68,7 +69,7 @@ def _save(desk: Desk, claim_id: str, text: str) -> None:
 def note_dialog(desk: Desk, claim_id: str, rank: int) -> None:
     """The sheet of the key N."""
     title = f"{desk.words('notes.title')} · {desk.words('moves.marked', rank=rank)}"
-    st.dialog(title)(notes)(desk, claim_id)
+    sheet(title, notes, desk, claim_id)
 
 
 def calls(desk: Desk) -> list[Note]:

@@ -229,6 +229,25 @@ def test_presence_shows_within_seconds(desk: str, visit: Opened) -> None:
     mei.get_by_text("Lok is on this").wait_for(state="hidden", timeout=8_000)
 
 
+def test_news_wait_for_an_open_sheet_and_come_when_it_closes(desk: str, visit: Opened) -> None:
+    claim = claim_name(22)
+    path = f"/claim?incident={INCIDENT}&claim={claim}"
+    mei, lok = visit(desk, path), visit(desk, path)
+    for page, name in ((mei, "Mei"), (lok, "Lok")):
+        page.locator(".claim-head").wait_for()
+        say_name(page, "Enter your name", name)
+    idle(mei)
+    mei.keyboard.press("n")
+    field = mei.locator('[data-testid="stDialog"] textarea')
+    field.fill("half a note by Mei")
+    lok.locator(".st-key-quick_watch button").click()
+    lok.locator(".standing .lane-watching").wait_for()
+    mei.wait_for_timeout(5_000)
+    assert field.input_value() == "half a note by Mei", "news must not close what is being written"
+    mei.keyboard.press("Escape")
+    mei.locator(".standing .lane-watching").wait_for()
+
+
 def test_notes_evidence_and_rubric_are_kept(desk: str, world: DataDir, visit: Opened) -> None:
     claim = claim_name(44)
     page = visit(desk, f"/claim?incident={INCIDENT}&claim={claim}", locale="zh-TW", theme="dark")
