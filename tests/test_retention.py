@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import make_incident, store_posts
+from pipeline.alerts.book import Alert, AlertBook, Raised, alert_file
 from pipeline.batch import republish, run_incident
 from pipeline.cli import cli
 from pipeline.errors import StoreError, UsageError
@@ -161,8 +162,12 @@ def test_a_closed_incident_loses_its_posts_and_keeps_what_people_decided(held: D
     path.write_text(path.read_text().replace("watch =", "closed_at = 2026-04-01T00:00:00Z\nwatch =", 1))
     assert due(held, [NAME], 90, now=datetime(2026, 5, 1, tzinfo=UTC)) == []
     assert due(held, [NAME], 90, now=datetime(2026, 8, 1, tzinfo=UTC)) == [NAME]
+    book_of_alerts = AlertBook(alert_file(held))
+    told = {"claim": SECRET, "claim_id": claim, "rank": 1}
+    book_of_alerts.raise_all(Raised([Alert("k", NAME, "rank", "top", True, told, SEEN)]), {})
     plan = plan_incident(held, NAME)
     purge(held, plan, code=plan.code, actor="mei")
+    assert [s.alert.told["claim"] for s in book_of_alerts.alerts(NAME)] == ["…"]
     assert due(held, [NAME], 90, now=datetime(2026, 8, 1, tzinfo=UTC)) == []
     left = [path for path, body in _everything(held) if SECRET.encode() in body or b"mastodon:1" in body]
     assert [p.name.removesuffix("-wal") for p in left] in ([], ["ledger.sqlite3"]), (

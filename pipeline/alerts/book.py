@@ -140,6 +140,12 @@ class AlertBook(Store):
             for alert in alerts:
                 connection.execute(statement("alerts/assign"), {**who, "alert_id": alert.alert_id})
 
+    def forget(self, incident: str) -> None:
+        """Take what posts said out of an incident's alerts and of messages that have left; the alerts stay."""
+        with self.writing() as connection:
+            for name in ("alerts/forget_claims", "alerts/forget_messages"):
+                connection.execute(statement(name), {"incident": incident})
+
     def tried(
         self,
         message: Message,

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.alerts.book import AlertBook, alert_file
 from pipeline.errors import StoreError, UsageError
 from pipeline.files import locked, write_text
 from pipeline.identity import Identity
@@ -173,7 +174,16 @@ def _totals(made: Sequence[Cut]) -> dict[str, int]:
     }
 
 
+def _quiet_alerts(data: DataDir, incident: str) -> None:
+    """Alerts quote the beginning of a claim: the quotes go, and the feeds are written anew by the worker."""
+    if alert_file(data).exists():
+        AlertBook(alert_file(data)).forget(incident)
+    for feed in (data.root / "alerts").glob("*.atom"):
+        feed.unlink()
+
+
 def _purge_one(data: DataDir, incident: str, plan: Plan) -> list[Cut]:
+    _quiet_alerts(data, incident)
     if plan.cutoff is None and plan.found is None:
         keep_report(data, incident)
         with _alone(data, incident):
