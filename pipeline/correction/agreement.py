@@ -21,27 +21,14 @@ from pipeline.text.characters import compose, drop_invisible
 from pipeline.text.numbers import to_digits
 
 _NAMES = CHECKOUT / "data" / "lexicon" / "names.toml"
-_SMALL = (
-    *(
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-    ),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+_SMALL = re.findall(
+    r"\w+",
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    " eighteen nineteen twenty",
 )
 _TENS = {
     name: 10 * n
-    for n, name in enumerate(["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 3)
+    for n, name in enumerate(re.findall(r"\w+", "thirty forty fifty sixty seventy eighty ninety"), 3)
 }
 _WORDS = {name: n for n, name in enumerate(_SMALL)} | _TENS
 _MONTHS = dict(jan=1, feb=2, mar=3, apr=4, may=5, jun=6, jul=7, aug=8, sep=9, oct=10, nov=11, dec=12)
