@@ -46,8 +46,9 @@ class Gate:
         if scope["type"] not in {"http", "websocket"} or _is_open(scope) or not await self._guarded():
             await self.app(scope, receive, send)
             return
-        token = HTTPConnection(scope).cookies.get(COOKIE)
-        if not (await self._session(token)).stands:
+        asked = HTTPConnection(scope)
+        token = asked.cookies.get(COOKIE)
+        if not (await self._session(token, anew=_is_page(asked))).stands:
             await _refuse(scope, receive, send)
         elif scope["type"] == "websocket":
             line = _Line(receive, send)
@@ -64,12 +65,13 @@ class Gate:
     def _exist(self) -> bool:
         return self.data.accounts.exists() and Accounts(self.data.accounts, read_only=True).exist()
 
-    async def _session(self, token: str | None) -> _Known:
+    async def _session(self, token: str | None, *, anew: bool = False) -> _Known:
+        """What is known of a session; ``anew`` asks the table: a page that opens right after sign-out must not."""
         if not token:
             return _Known(0.0, False)
         key, now = hashed_token(token), time.monotonic()
         known = self._known.get(key)
-        if known and now < known.until:
+        if known and now < known.until and not anew:
             return known
         stands = await run_in_threadpool(self._stands, token)
         ended = 0.0 if stands else (known.ended if known and known.ended else now)
@@ -113,6 +115,11 @@ class _Line:
         self.closed = True
         await self._send({"type": "websocket.close", "code": POLICY_VIOLATION})
         return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+
+
+def _is_page(asked: HTTPConnection) -> bool:
+    """Whether a person opens a page, not a page its parts."""
+    return asked.scope["type"] == "http" and "text/html" in asked.headers.get("accept", "")
 
 
 def _is_open(scope: Scope) -> bool:
