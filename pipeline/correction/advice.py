@@ -87,17 +87,17 @@ def advise(seen: Exposure, limits: Thresholds) -> Advised:
     harmful = seen.harm is not None and seen.harm >= limits.harm_high
     answered = share >= limits.answered_share
     reasons = [
+        ("reach_wide" if wide else "reach_small", _reach(seen, carrying, limits)),
+        ("growth_fast" if fast else "growth_slow", _growth(seen, limits)),
         (
-            "reach_wide" if wide else "reach_small",
-            {"posts": str(carrying), "engagement": f"{seen.engagement:,}"},
+            "exposure_crossed" if crossed else "exposure_one",
+            {"platforms": str(seen.platforms), "from_": f"{limits.exposure_platforms:g}"},
         ),
+        (_harm_key(seen.harm, harmful), {"harm": str(seen.harm or 0), "from_": f"{limits.harm_high:g}"}),
         (
-            "growth_fast" if fast else "growth_slow",
-            {"now": str(seen.recent_posts), "before": str(seen.previous_posts)},
+            "answered_much" if answered else "answered_little",
+            {"share": f"{share:.0%}", "from_": f"{limits.answered_share:.0%}"},
         ),
-        ("exposure_crossed" if crossed else "exposure_one", {"platforms": str(seen.platforms)}),
-        (_harm_key(seen.harm, harmful), {"harm": "" if seen.harm is None else str(seen.harm)}),
-        ("answered_much" if answered else "answered_little", {"share": f"{share:.0%}"}),
     ]
     if answered and not harmful:
         advice = Advice.WATCH
@@ -106,6 +106,24 @@ def advise(seen: Exposure, limits: Thresholds) -> Advised:
     else:
         advice = Advice.PREPARE if wide or fast or harmful else Advice.WATCH
     return Advised(advice, tuple(reasons))
+
+
+def _reach(seen: Exposure, carrying: int, limits: Thresholds) -> dict[str, str]:
+    return {
+        "posts": str(carrying),
+        "engagement": f"{seen.engagement:,}",
+        "posts_from": f"{limits.reach_posts:g}",
+        "engagement_from": f"{limits.reach_engagement:,g}",
+    }
+
+
+def _growth(seen: Exposure, limits: Thresholds) -> dict[str, str]:
+    return {
+        "now": str(seen.recent_posts),
+        "before": str(seen.previous_posts),
+        "posts_from": f"{limits.growth_posts:g}",
+        "times_from": f"{limits.growth_times:g}",
+    }
 
 
 def _harm_key(harm: int | None, harmful: bool) -> str:
