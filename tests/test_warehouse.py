@@ -125,7 +125,8 @@ def test_every_saved_question_runs_and_says_what_it_is(sample_template: DataDir,
             sample_template, SAMPLE, "select claim_id from ranked_claims where rank = 1", {}
         )[0]["claim_id"]
     rows = ask(sample_template, SAMPLE, saved.text, values)
-    assert rows or name == "ruled_pairs", name
+    about_decisions = {"ruled_pairs", "sign_off_trail", "time_to_answer"}  # nobody has decided anything here
+    assert rows or name in about_decisions, name
 
 
 @pytest.mark.parametrize(
