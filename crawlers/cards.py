@@ -6,7 +6,6 @@ must look at the site before its posts are relied on.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ from crawlers.families import FAMILIES
 from pipeline.errors import UnknownName, UsageError
 from pipeline.incident import SourceUse
 from pipeline.paths import DataDir
+from pipeline.toml_files import read_toml
 
 SHIPPED = Path(__file__).parent / "sources"
 SET_ASIDE = "set aside"
@@ -62,10 +62,7 @@ def card_folders(data: DataDir | None = None) -> list[Path]:
 
 def load_card(path: Path) -> SourceCard:
     """Read and check one card. Raises ``UsageError`` that names file and mistake."""
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not a source card: {error}") from error
+    found = read_toml(path, mend="so it is not a source card")
     expected = found.pop("expected", {})
     values = {**found, "expected_min": expected.get("min", 0), "expected_max": expected.get("max")}
     known = {f.name for f in fields(SourceCard)} - {"path"}

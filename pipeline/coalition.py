@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from pipeline.errors import CoalitionError
 from pipeline.paths import DataDir, checked_name
+from pipeline.toml_files import read_toml
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant", "yue-Hant")
 """Languages of a statement: English, Simplified, Traditional, and Traditional as Cantonese is written."""
@@ -77,10 +77,7 @@ def load_coalition(data: DataDir) -> Coalition:
     path = data.coalition
     if not path.exists():
         return ALONE
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CoalitionError(f"{path}: {error}; mend the file") from error
+    told = read_toml(path, CoalitionError)
     partners = tuple(_partner(path, row) for row in told.get("partners", []))
     twice = {p.id for p in partners if [q.id for q in partners].count(p.id) > 1}
     if twice:

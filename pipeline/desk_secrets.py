@@ -6,11 +6,11 @@ import json
 import os
 import re
 import stat
-import tomllib
 from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.paths import DataDir
+from pipeline.toml_files import read_toml
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -57,12 +57,7 @@ class SecretStore:
         if not self.path.exists():
             return {}
         _check_mode(self.path)
-        try:
-            found = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UsageError(
-                f'{self.path}: not valid TOML ({error}); write lines such as name = "value"'
-            ) from error
+        found = read_toml(self.path, mend='write lines such as name = "value"')
         return {name: value for name, value in found.items() if isinstance(value, str)}
 
 

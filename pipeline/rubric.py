@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,6 +10,7 @@ from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.paths import CHECKOUT, DataDir
+from pipeline.toml_files import read_toml
 
 SHIPPED = CHECKOUT / "data" / "lexicon" / "rubric.toml"
 PARTS = ("harm", "reach")
@@ -66,10 +66,7 @@ def load_rubric(data: DataDir) -> Rubric:
 
 @cache
 def _read(path: Path, _changed: int) -> Rubric:
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}; mend the file") from error
+    told = read_toml(path)
     rows = told.get("question", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UsageError(f"{path}: questions are [[question]] tables")

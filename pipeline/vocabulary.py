@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ from pathlib import Path
 from pipeline.errors import UsageError
 from pipeline.paths import DataDir
 from pipeline.records import Rating
+from pipeline.toml_files import read_toml
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 MOST_RATINGS = 20
@@ -46,10 +46,7 @@ def ratings(data: DataDir) -> tuple[RatingWord, ...]:
 
 @cache
 def _read(path: Path, _changed: int) -> tuple[RatingWord, ...]:
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("rating", [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}; mend the file") from error
+    rows = read_toml(path).get("rating", [])
     known = {rating.value for rating in Rating}
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UsageError(f"{path}: ratings are [[rating]] tables")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from crawlers.items import zone_of
 from pipeline.errors import MappingError, UsageError
+from pipeline.toml_files import read_toml
 
 TEXTS = ("url", "title", "query")
 COUNTS = ("likes", "reposts", "replies", "views")
@@ -82,10 +82,7 @@ def checked_mapping(mapping: Mapping, where: str) -> Mapping:
 
 def read_mapping(path: Path) -> Mapping:
     """A mapping file. Raises ``MappingError``."""
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MappingError(f"{path}: not a mapping file: {error}") from error
+    found = read_toml(path, MappingError, "so it is not a mapping file")
     columns = found.get("columns")
     if not isinstance(columns, dict):
         raise MappingError(f'{path}: write [columns] and below it lines such as text = "正文"')

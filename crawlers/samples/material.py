@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from crawlers.samples.moves import dice
 from pipeline.errors import UsageError
+from pipeline.toml_files import read_toml
 
 REGISTERS = ("hans", "hant", "yue", "en")
 Phrases = dict[str, list[str]]
@@ -75,14 +75,14 @@ class Material:
 
 def load(folder: Path) -> Material:
     """Read ``material/*.toml`` of an incident. Raises UsageError with the file's name when one does not fit."""
-    plan = _toml(folder / "plan.toml")
+    plan = read_toml(folder / "plan.toml")
     families = [
         _family(raw, path)
         for path in sorted(folder.glob("stories-*.toml"))
-        for raw in _toml(path)["families"]
+        for raw in read_toml(path)["families"]
     ]
-    talk = _toml(folder / "talk.toml")
-    articles = [Article(**_article(raw)) for raw in _toml(folder / "articles.toml")["articles"]]
+    talk = read_toml(folder / "talk.toml")
+    articles = [Article(**_article(raw)) for raw in read_toml(folder / "articles.toml")["articles"]]
     return Material(
         seed=plan["seed"],
         opened_at=plan["opened_at"],
@@ -92,16 +92,16 @@ def load(folder: Path) -> Material:
         slots=plan["slots"],
         talk=talk,
         talk_plan=plan["talk"],
-        moves=_toml(folder / "moves.toml"),
-        authors={"pools": _pools(_toml(folder / "authors.toml"), plan["seed"])},
-        sites=_toml(folder / "sites.toml"),
+        moves=read_toml(folder / "moves.toml"),
+        authors={"pools": _pools(read_toml(folder / "authors.toml"), plan["seed"])},
+        sites=read_toml(folder / "sites.toml"),
         echoes=plan["echoes"],
     )
 
 
 def read_sites(folder: Path) -> dict[str, Any]:
     """Read the sites' invented names and channels."""
-    return _toml(folder / "sites.toml")
+    return read_toml(folder / "sites.toml")
 
 
 def _pools(parts: dict[str, Any], seed: str) -> dict[str, dict[str, list[str]]]:
@@ -124,14 +124,6 @@ def _names(parts: dict[str, Any], site: str, register: str, rng: random.Random) 
     names = [first + ("_" * ascii_only) + second for first in table["first"] for second in table["second"]]
     rng.shuffle(names)
     return [f"{name}{rng.randint(2, 99)}" if ascii_only else name for name in names]
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        message = f"cannot read sample material {path.name}: {error}"
-        raise UsageError(message) from error
 
 
 def _article(raw: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pipeline.addresses import why_refused
 from pipeline.errors import UsageError
 from pipeline.paths import DataDir, checked_name
+from pipeline.toml_files import read_toml
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 
@@ -135,11 +135,9 @@ def load_config(data: DataDir) -> AlertConfig:
     path = alerts_file(data)
     if not path.exists():
         return AlertConfig()
+    told = read_toml(path)
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
         return _config(told)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}; mend the file") from error
     except UsageError as error:
         raise UsageError(f"{path}: {error}; see data/samples/alerts.toml") from error
 

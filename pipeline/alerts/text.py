@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from pipeline.alerts.book import Alert
 from pipeline.escape import for_terminal
+from pipeline.toml_files import words_of
 
 MOST_LISTED = 30
 MAX_SUBJECT_CHARS = 140
@@ -79,8 +78,5 @@ def _data(alert: Alert, language: str, desk: str | None) -> Mapping[str, Any]:
     }
 
 
-@cache
-def _words(language: str) -> dict[str, str]:
-    text = Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
-    found: dict[str, str] = tomllib.loads(text)[language]
-    return found
+def _words(language: str) -> Mapping[str, str]:
+    return words_of(Path(__file__).with_name("words.toml"), language)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 
 from pipeline.errors import DraftError
 from pipeline.paths import CHECKOUT
+from pipeline.toml_files import read_toml
 
 FILE = CHECKOUT / "data" / "advice.toml"
 
@@ -57,10 +57,7 @@ class Advised:
 
 def thresholds(path: Path = FILE) -> Thresholds:
     """The thresholds of the file; ``DraftError`` names what is missing or no number."""
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DraftError(f"{path}: {error}; mend the file, or restore it from the repository") from error
+    told = read_toml(path, DraftError, "mend the file, or restore it from the repository")
     values: dict[str, float] = {}
     for name in (field.name for field in fields(Thresholds)):
         table, key = name.split("_")

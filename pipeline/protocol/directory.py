@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -12,6 +11,7 @@ from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.paths import DataDir, checked_name
+from pipeline.toml_files import read_toml
 
 KINDS = ("person", "organization")
 MOST_ENTRIES, MAX_TEXT_CHARS = 200, 120
@@ -39,10 +39,7 @@ def load_directory(data: DataDir) -> tuple[Entry, ...]:
 
 def read_directory(path: Path) -> tuple[Entry, ...]:
     """Read and check a directory file."""
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("entries")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read as TOML ({error})") from error
+    rows = read_toml(path).get("entries")
     if not isinstance(rows, list) or not 0 < len(rows) <= MOST_ENTRIES:
         raise UsageError(f"{path}: wants 1 to {MOST_ENTRIES} [[entries]]")
     problems: list[str] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.paths import CHECKOUT, DataDir, checked_name
+from pipeline.toml_files import read_toml
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 SHIPPED = CHECKOUT / "data" / "samples" / "protocol.toml"
@@ -65,12 +65,7 @@ def load_protocol(data: DataDir) -> Protocol:
 
 def read_protocol(path: Path) -> Protocol:
     """Read and check a protocol file."""
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            f"{path}: cannot be read as TOML ({error}); data/samples/protocol.toml is an example"
-        ) from error
+    told = read_toml(path, mend="data/samples/protocol.toml is an example")
     problems: list[str] = []
     rows = told.get("phases")
     phases = tuple(_phase(row, problems) for row in rows) if isinstance(rows, list) and rows else ()

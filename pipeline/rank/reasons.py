@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from pipeline.toml_files import words_of
 
 Said = tuple[str, dict[str, Any]]
 """A key of ``words.toml`` and its values; ``n`` chooses between one and other."""
@@ -115,8 +116,7 @@ def _plain(language: str) -> _Name:
 
 @cache
 def _words(language: str) -> dict[str, str]:
-    text = Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
     found: dict[str, str] = {}
-    for family, sentences in tomllib.loads(text)[language].items():
+    for family, sentences in words_of(Path(__file__).with_name("words.toml"), language).items():
         found |= {f"{family}.{form}": words for form, words in sentences.items()}
     return found

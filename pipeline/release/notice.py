@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from pipeline.coalition import Coalition, Partner
 from pipeline.correction.document import Document, Part, Source
 from pipeline.errors import DraftError
 from pipeline.ledger.statements import Release
+from pipeline.toml_files import words_of
 
 _WORDS = Path(__file__).with_name("words.toml")
 
@@ -62,13 +61,9 @@ class Notice:
         return tuple(s for s in self.sentences if s.part is not Part.TITLE)
 
 
-@cache
-def words(language: str) -> dict[str, str]:
+def words(language: str) -> Mapping[str, str]:
     """Words of one language."""
-    told: dict[str, dict[str, str]] = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
-    if language not in told:
-        raise DraftError(f"no exports in {language!r}; there are: {', '.join(told)}")
-    return told[language]
+    return words_of(_WORDS, language)
 
 
 def notice(release: Release, coalition: Coalition, language: str, earlier: Release | None = None) -> Notice:

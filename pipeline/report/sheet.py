@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
-from pipeline.errors import UsageError
 from pipeline.report import charts
 from pipeline.report.figures import Figure, Figures
 from pipeline.report.statistics import Estimate
+from pipeline.toml_files import words_of
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 SECTIONS = ("claims", "speed", "reach", "enquiries", "honesty", "spread", "work", "blind")
@@ -51,15 +49,9 @@ class Sheet:
     made_at: datetime
 
 
-@cache
 def words(language: str) -> Mapping[str, str]:
     """Words of one language; ``UsageError`` when the report has none."""
-    told: dict[str, dict[str, str]] = tomllib.loads(
-        Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
-    )
-    if language not in told:
-        raise UsageError(f"no report in {language!r}; there are: {', '.join(told)}")
-    return told[language]
+    return words_of(Path(__file__).with_name("words.toml"), language)
 
 
 def label(figure: Figure, language: str) -> str:

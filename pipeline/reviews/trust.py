@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.paths import CHECKOUT, DataDir
+from pipeline.toml_files import read_toml
 
 FILE = "reviews.toml"
 
@@ -59,10 +59,7 @@ def load_trust(data: DataDir) -> Trust:
     path = own if own.exists() else CHECKOUT / "data" / FILE
     if not path.exists():
         return Trust()
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("publisher", [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}; mend the file") from error
+    rows = read_toml(path).get("publisher", [])
     listed = [_publisher(path, row) for row in rows]
     twice = sorted({p.site for p in listed if [q.site for q in listed].count(p.site) > 1})
     if twice:

@@ -5,7 +5,6 @@ Missed moments need no list: whoever asks late gets the latest one, once.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.paths import DataDir
+from pipeline.toml_files import read_toml
 
 FIRST_RETRY = timedelta(minutes=5)
 
@@ -89,10 +89,7 @@ def load_cadence(data: DataDir) -> Cadence:
     path = cadence_file(data)
     if not path.exists():
         return Cadence()
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}; mend the file, or remove it for the usual cadence") from error
+    told = read_toml(path, mend="mend the file, or remove it for the usual cadence")
     unknown = sorted(set(told) - {"phases", "longest_minutes", "side_by_side"})
     if unknown:
         raise UsageError(
