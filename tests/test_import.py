@@ -6,64 +6,40 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import make_incident
 from crawlers.importers.cli import import_posts
 from crawlers.importers.ids import SeenIds
 from crawlers.importers.mapping import guess, read_mapping
 from crawlers.importers.moments import whole_times
 from crawlers.importers.streams import MAX_ROW, encoding_of
 from crawlers.times import parse_time
+from import_support import Import, fire_desk, importer, rejects, stored
 from pipeline.errors import ChengqingError, MappingError, StoreError, UnknownName, UsageError
 from pipeline.paths import CHECKOUT, DataDir
-from pipeline.raw import finished_crawls, read_observations, unfinished_crawls
+from pipeline.raw import finished_crawls, unfinished_crawls
 
 SHARED = CHECKOUT.parent / "shared" / "data" / "eval"
-Import = Callable[..., Result]
 WEIBO_HEADER = "id,bid,user_id,用户昵称,微博正文,发布时间,转发数,评论数,点赞数,retweet_id,微博图片url"
 WEIBO_ROW = '4900000000000001,Nxyz,1001,张三,"他说""真的""，\n第二行",2026-03-13 22:46,3,1.2万,,,https://wx1.example/a.jpg'
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> DataDir:
-    data = DataDir(tmp_path / "data")
-    make_incident(data, "fire")
-    return data
+    return fire_desk(tmp_path)
 
 
 @pytest.fixture
 def run(desk: DataDir) -> Import:
-    def call(*arguments: str | Path, ok: bool = True) -> Result:
-        done = CliRunner().invoke(
-            import_posts,
-            ["fire", *map(str, arguments)],
-            env={"CHENGQING_DATA": str(desk.root)},
-            standalone_mode=False,
-        )
-        if ok and done.exception is not None:
-            raise done.exception
-        return done
-
-    return call
-
-
-def stored(desk: DataDir) -> list[dict[str, Any]]:
-    return read_observations(finished_crawls(desk, "fire")).to_pylist()
-
-
-def rejects(desk: DataDir) -> list[dict[str, Any]]:
-    found = sorted(desk.raw("fire").rglob("rejects.jsonl"))
-    return [json.loads(line) for path in found for line in path.read_text(encoding="utf-8").splitlines()]
+    return importer(desk)
 
 
 def lines(path: Path, *rows: object) -> Path:

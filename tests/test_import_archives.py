@@ -6,50 +6,35 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from conftest import make_incident
 from crawlers.importers import archive
-from crawlers.importers.cli import import_posts
+from import_support import Import, fire_desk, importer, rejects, stored
 from pipeline.errors import UsageError
 from pipeline.paths import CHECKOUT, DataDir
-from pipeline.raw import finished_crawls, read_observations, unfinished_crawls
+from pipeline.raw import finished_crawls, unfinished_crawls
 
 pytestmark = pytest.mark.filterwarnings(  # warcio's writer leaves its buffers to the collector
     "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
 )
 PAGES = CHECKOUT / "tests" / "pages"
-Import = Callable[..., Result]
 Page = tuple[str, bytes, str]
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> DataDir:
-    data = DataDir(tmp_path / "data")
-    make_incident(data, "fire")
-    return data
+    return fire_desk(tmp_path)
 
 
 @pytest.fixture
 def run(desk: DataDir) -> Import:
-    def call(*arguments: str | Path, ok: bool = True) -> Result:
-        env = {"CHENGQING_DATA": str(desk.root)}
-        done = CliRunner().invoke(
-            import_posts, ["fire", *map(str, arguments)], env=env, standalone_mode=False
-        )
-        if ok and done.exception is not None:
-            raise done.exception
-        return done
-
-    return call
+    return importer(desk)
 
 
 def warc(*pages: Page, packed: bool = False, status: str = "200 OK", coding: str | None = None) -> bytes:
@@ -96,15 +81,6 @@ ARTICLE: Page = (
     "<p>海港巷火灾无人死亡。</p><script>x()</script></article><footer>©</footer></body></html>".encode(),
     "text/html; charset=utf-8",
 )
-
-
-def stored(desk: DataDir) -> list[dict[str, Any]]:
-    return read_observations(finished_crawls(desk, "fire")).to_pylist()
-
-
-def rejects(desk: DataDir) -> list[dict[str, Any]]:
-    found = sorted(desk.raw("fire").rglob("rejects.jsonl"))
-    return [json.loads(line) for path in found for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def extra(desk: DataDir) -> dict[str, Any]:

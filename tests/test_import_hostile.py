@@ -5,63 +5,45 @@ from __future__ import annotations
 import io
 import json
 import random
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import make_incident
 from crawlers.importers import tables
-from crawlers.importers.cli import import_posts
 from crawlers.importers.formats.listening import english_time
 from crawlers.importers.ids import as_id, id_of_address, platform_of, weibo_number, without_name
 from crawlers.importers.rejects import shown_row
 from crawlers.importers.rows import some_of
 from crawlers.importers.streams import Bounded, Source
 from crawlers.importers.values import Reader, at
+from import_support import Import, fire_desk, importer, rejects, stored
 from pipeline.errors import ChengqingError, MappingError, UsageError
 from pipeline.paths import DataDir
 from pipeline.raw import finished_crawls, read_observations
 
-Import = Callable[..., Result]
 EPOCH = "1773380760"
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> DataDir:
-    data = DataDir(tmp_path / "data")
-    make_incident(data, "fire")
-    return data
+    return fire_desk(tmp_path)
 
 
 @pytest.fixture
 def run(desk: DataDir) -> Import:
-    def call(*arguments: str | Path, ok: bool = True) -> Result:
-        env = {"CHENGQING_DATA": str(desk.root)}
-        done = CliRunner().invoke(
-            import_posts, ["fire", *map(str, arguments)], env=env, standalone_mode=False
-        )
-        if ok and done.exception is not None:
-            raise done.exception
-        return done
-
-    return call
+    return importer(desk)
 
 
 def kept(desk: DataDir) -> dict[str, str]:
-    posts = read_observations(finished_crawls(desk, "fire")).to_pylist()
-    return {post["post_id"].partition(":")[2]: post["text"] for post in posts}
+    return {post["post_id"].partition(":")[2]: post["text"] for post in stored(desk)}
 
 
 def said(desk: DataDir) -> dict[int, str]:
-    found = sorted(desk.raw("fire").rglob("rejects.jsonl"))
-    lines = [json.loads(line) for path in found for line in path.read_text(encoding="utf-8").splitlines()]
-    return {one["row"]: one["reason"] for one in lines}
+    return {one["row"]: one["reason"] for one in rejects(desk)}
 
 
 def test_wrong_quotes_cost_their_own_row(run: Import, desk: DataDir, tmp_path: Path) -> None:

@@ -3,56 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from conftest import make_incident
-from crawlers.importers.cli import import_posts
 from crawlers.importers.tip import MAX_TIP, without_sender
+from import_support import Import, fire_desk, importer, stored
 from pipeline.batch import run_incident
 from pipeline.errors import UsageError
 from pipeline.incident import find_incident
 from pipeline.paths import DataDir
-from pipeline.raw import finished_crawls, read_observations
+from pipeline.raw import finished_crawls
 
-Tip = Callable[..., Result]
 WORDS = "听说海港巷的水有毒，\n大家别喝！真的吗？"
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> DataDir:
-    data = DataDir(tmp_path / "data")
-    make_incident(data, "fire")
-    return data
+    return fire_desk(tmp_path)
 
 
 @pytest.fixture
-def tip(desk: DataDir) -> Tip:
-    def call(*arguments: str | Path, text: str | bytes = WORDS, ok: bool = True) -> Result:
-        done = CliRunner().invoke(
-            import_posts,
-            ["fire", *map(str, arguments)],
-            input=text,
-            env={"CHENGQING_DATA": str(desk.root)},
-            standalone_mode=False,
-        )
-        if ok and done.exception is not None:
-            raise done.exception
-        return done
-
-    return call
+def tip(desk: DataDir) -> Import:
+    call = importer(desk)
+    return lambda *arguments, text=WORDS, ok=True: call(*arguments, text=text, ok=ok)
 
 
-def stored(desk: DataDir) -> list[dict[str, Any]]:
-    return read_observations(finished_crawls(desk, "fire")).to_pylist()
-
-
-def test_a_tip_becomes_a_post_of_nobody(tip: Tip, desk: DataDir, tmp_path: Path) -> None:
+def test_a_tip_becomes_a_post_of_nobody(tip: Import, desk: DataDir, tmp_path: Path) -> None:
     tip("--tip", "wechat", "--consent", "asked by phone", "--received-at", "2026-03-13T09:30-07:00")
     (post,) = stored(desk)
     assert post["text"] == WORDS and post["platform"] == "tip" and post["source"] == "tip-wechat"
@@ -81,7 +59,7 @@ def test_a_tip_becomes_a_post_of_nobody(tip: Tip, desk: DataDir, tmp_path: Path)
         f"PLANTED San, [13.03.26 17:46]\nForwarded from PLANTED Again\n{WORDS}",
     ],
 )
-def test_lines_that_name_the_sender_are_taken_off(tip: Tip, desk: DataDir, pasted: str) -> None:
+def test_lines_that_name_the_sender_are_taken_off(tip: Import, desk: DataDir, pasted: str) -> None:
     assert without_sender(pasted) == WORDS
     tip("--tip", "whatsapp", "--consent", "yes, by chat", text=pasted)
     for path in desk.root.rglob("*"):
@@ -123,20 +101,20 @@ def test_words_that_only_look_like_a_sender_stay(words: str) -> None:
     ],
 )
 def test_a_tip_that_lacks_something_says_what(
-    tip: Tip, desk: DataDir, options: list[str], text: str | bytes, says: str
+    tip: Import, desk: DataDir, options: list[str], text: str | bytes, says: str
 ) -> None:
     done = tip(*options, text=text, ok=False)
     assert isinstance(done.exception, UsageError) and says in str(done.exception)
     assert finished_crawls(desk, "fire") == []
 
 
-def test_a_dry_run_of_a_tip_shows_it_and_stores_nothing(tip: Tip, desk: DataDir) -> None:
+def test_a_dry_run_of_a_tip_shows_it_and_stores_nothing(tip: Import, desk: DataDir) -> None:
     assert "海港巷的水有毒" in tip("--tip", "wechat", "--dry-run").stdout
     assert not desk.raw("fire").exists()
 
 
 @pytest.mark.slow
-def test_tips_are_ranked_with_everything_else(tip: Tip, desk: DataDir) -> None:
+def test_tips_are_ranked_with_everything_else(tip: Import, desk: DataDir) -> None:
     for channel in ("wechat", "phone"):
         tip("--tip", channel, "--consent", "asked", "--received-at", "2026-03-13T09:30-07:00")
     run_incident(desk, find_incident(desk, "fire"))

@@ -65,59 +65,37 @@ def _statements(desk: Desk, held: list[Statement]) -> None:
     for statement in held:
         standing = ledger.standing(statement, datetime.now(UTC))
         mine = partner in standing.waiting and standing.phase is Phase.OPEN
-        with st.container(key=f"incident_{statement.statement_id}"):
-            show(
-                "statement_row",
-                words=words,
-                clock=desk.now(),
-                statement=statement,
-                standing=standing,
-                title=_title(statement, words.language),
-                coalition=correct.coalition(desk),
-                mine=mine,
-            )
-            address = desk.address({"statement": statement.statement_id})
-            st.page_link(
-                desk.pages["statement"], label=_title(statement, words.language), query_params=address
-            )
+        row = {"standing": standing, "coalition": correct.coalition(desk), "mine": mine}
+        _row(desk, "statement", statement.statement_id, statement, **row)
 
 
 def _drafts(desk: Desk, drafts: list[Draft]) -> None:
-    words = desk.words
-    show("section", title=words("correction.drafts"))
+    show("section", title=desk.words("correction.drafts"))
     if not drafts:
-        show("small", text=words("correction.none_drafts"))
+        show("small", text=desk.words("correction.none_drafts"))
     for draft in drafts:
-        with st.container(key=f"incident_{draft.draft_id}"):
-            show(
-                "draft_row",
-                words=words,
-                clock=desk.now(),
-                draft=draft,
-                title=_title(draft, words.language),
-                called=desk.name_of,
-            )
-            address = desk.address({"draft": draft.draft_id})
-            st.page_link(desk.pages["correction"], label=_title(draft, words.language), query_params=address)
+        _row(desk, "draft", draft.draft_id, draft, called=desk.name_of)
 
 
 def _releases(desk: Desk, releases: list[Release]) -> None:
-    words = desk.words
-    show("section", title=words("correction.released"))
+    show("section", title=desk.words("correction.released"))
     if not releases:
-        show("small", text=words("correction.none_released"))
+        show("small", text=desk.words("correction.none_released"))
     for release in releases:
-        with st.container(key=f"incident_{release.release_id}"):
-            show(
-                "release_row",
-                words=words,
-                clock=desk.now(),
-                release=release,
-                title=_title(release, words.language),
-                coalition=correct.coalition(desk),
-            )
-            address = desk.address({"statement": release.statement_id})
-            st.page_link(desk.pages["statement"], label=_title(release, words.language), query_params=address)
+        _row(desk, "release", release.release_id, release, coalition=correct.coalition(desk))
+
+
+def _row(desk: Desk, kind: str, key: str, held: Draft | Statement | Release, **values: object) -> None:
+    """One thing of the list, and the link to its page: a draft has its own, the others share one."""
+    title = _title(held, desk.words.language)
+    target, given = (
+        ("correction", {"draft": held.draft_id})
+        if isinstance(held, Draft)
+        else ("statement", {"statement": held.statement_id})
+    )
+    with st.container(key=f"incident_{key}"):
+        show(f"{kind}_row", words=desk.words, clock=desk.now(), title=title, **{kind: held}, **values)
+        st.page_link(desk.pages[target], label=title, query_params=desk.address(given))
 
 
 def _title(held: Draft | Statement | Release, language: str) -> str:

@@ -12,6 +12,7 @@ from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.rows import Reviewed
 from dashboard.widgets.told import tell
+from dashboard.widgets.yes_no import yes_no
 from pipeline.ledger.known import MAX_REASON_CHARS, Known, KnownBook
 from pipeline.people import Act
 from pipeline.records import Status
@@ -91,24 +92,15 @@ def _share(value: float | None) -> str:
 
 
 def _form(desk: Desk, file: str, claim_id: str, review: Reviewed) -> None:
-    words, may = desk.words, desk.may(Act.TRIAGE)
-    form = st.form(f"known_{claim_id}_{review.review_id}", border=False, enter_to_submit=False)
-    with form, st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        reason = st.text_input(
-            words("match.reason"),
-            max_chars=MAX_REASON_CHARS,
-            placeholder=words("match.reason"),
-            label_visibility="collapsed",
-            width=260,
-        )
-        same = st.form_submit_button(words("known.confirm"), disabled=not may)
-        other = st.form_submit_button(words("known.reject"), disabled=not may)
+    key = f"known_{claim_id}_{review.review_id}"
+    same, reason = yes_no(desk, key, Act.TRIAGE, "known", MAX_REASON_CHARS)
+    if same is None:
+        return
     if same:
         confirm(desk, file, claim_id, review, reason)
-    elif other:
+    else:
         reject(desk, claim_id, review, reason)
-    if same or other:
-        st.rerun()
+    st.rerun()
 
 
 def confirm(desk: Desk, file: str, claim_id: str, review: Reviewed, reason: str = "") -> None:

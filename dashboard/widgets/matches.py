@@ -10,6 +10,7 @@ from dashboard.decide import MAX_REASON_CHARS, rule, rulings_by_pair, withdraw
 from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.rows import Match
+from dashboard.widgets.yes_no import yes_no
 from pipeline.people import Act
 from pipeline.records import MatchRuling, RulingKind
 
@@ -37,23 +38,16 @@ def _withdrawing(desk: Desk, ruling: MatchRuling) -> None:
 
 
 def _form(desk: Desk, match: Match, place: int) -> None:
-    words, may = desk.words, desk.may(Act.RULE)
-    form = st.form(f"match_{place}_{match.other_id}", border=False, enter_to_submit=False)
-    with form, st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        reason = st.text_input(
-            words("match.reason"),
-            max_chars=MAX_REASON_CHARS,
-            placeholder=words("match.reason"),
-            label_visibility="collapsed",
-            width=260,
-        )
-        same = st.form_submit_button(words("match.confirm"), disabled=not may)
-        other = st.form_submit_button(words("match.reject"), disabled=not may)
+    def link() -> None:
+        label = desk.words("match.open", rank=match.other_rank)
         address = desk.address({"claim": match.other_id})
-        label = words("match.open", rank=match.other_rank)
         st.page_link(desk.pages["claim"], label=label, query_params=address)
-    if same or other:
-        kind = RulingKind.MUST if same else RulingKind.MUST_NOT
-        rule(desk, kind, match.own_post, match.other_post, reason)
-        st.toast(words("match.saved"))
-        st.rerun()
+
+    key = f"match_{place}_{match.other_id}"
+    same, reason = yes_no(desk, key, Act.RULE, "match", MAX_REASON_CHARS, link)
+    if same is None:
+        return
+    kind = RulingKind.MUST if same else RulingKind.MUST_NOT
+    rule(desk, kind, match.own_post, match.other_post, reason)
+    st.toast(desk.words("match.saved"))
+    st.rerun()

@@ -189,18 +189,8 @@ def _nearest_before(
     left, right, near = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
     count = 0
     for row in range(first, last):
-        met = 0
-        for place in range(starts[row], starts[row + 1]):
-            column = columns[place]
-            met = _gather(
-                row,
-                values[place],
-                owners[postings[column] : postings[column + 1]],
-                weights[postings[column] : postings[column + 1]],
-                sums,
-                touched,
-                met,
-            )
+        own = slice(starts[row], starts[row + 1])
+        met = _gather_row(columns[own], values[own], postings, owners, weights, row, sums, touched)
         best = _best(sums, touched, met, floor, most)
         if count + len(best) > room:
             room = 2 * room + most
@@ -231,18 +221,8 @@ def _near_rows(
     left, right, near = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
     count = 0
     for row in chosen:
-        met = 0
-        for place in range(starts[row], starts[row + 1]):
-            column = columns[place]
-            met = _gather(
-                size,
-                values[place],
-                owners[postings[column] : postings[column + 1]],
-                weights[postings[column] : postings[column + 1]],
-                sums,
-                touched,
-                met,
-            )
+        own = slice(starts[row], starts[row + 1])
+        met = _gather_row(columns[own], values[own], postings, owners, weights, size, sums, touched)
         if count + met > room:
             room = 2 * room + met
             left, right, near = _longer(left, room), _longer(right, room), _longer(near, room)
@@ -253,6 +233,25 @@ def _near_rows(
                 count += 1
             sums[other] = 0
     return left[:count].copy(), right[:count].copy(), near[:count].copy()
+
+
+@njit(nogil=True, cache=True)
+def _gather_row(
+    columns: Ints,
+    values: Floats,
+    postings: Ints,
+    owners: Ints,
+    weights: Floats,
+    before: int,
+    sums: Floats,
+    touched: Ints,
+) -> int:
+    """Add the products of one row with every row ``before``; return how many of them were met."""
+    met = 0
+    for place in range(len(columns)):
+        column = slice(postings[columns[place]], postings[columns[place] + 1])
+        met = _gather(before, values[place], owners[column], weights[column], sums, touched, met)
+    return met
 
 
 @njit(nogil=True, cache=True)
