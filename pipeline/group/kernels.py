@@ -7,7 +7,7 @@ whichever text comes first, whatever else is in the table, and on any number of 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 Ints = NDArray[Any]
 Floats = NDArray[np.float32]
+Near = tuple[Ints, Ints, Floats]
 
 _PAIRS_PER_TASK = 200_000
 _ROWS_PER_TASK = 2_000
@@ -59,76 +60,42 @@ def dots(steps: NDArray[np.int8], left: Ints, right: Ints) -> NDArray[np.int32]:
     return products
 
 
-def nearest_before(rows: Any, floor: float, most: int) -> tuple[Ints, Ints, Floats]:  # noqa: ANN401  scipy
+def nearest_before(rows: Any, floor: float, most: int) -> Near:  # noqa: ANN401  scipy
     """Return (row, earlier row, product) for the ``most`` earlier rows nearest to each row, from ``floor`` on.
 
     ``rows`` is a CSR matrix with sorted columns and positive values; of equally near rows the earlier is taken.
     """
-    columns = rows.tocsc()
-
-    def work(first: int, last: int) -> tuple[Ints, Ints, Floats]:
-        return _nearest_before(
-            rows.indptr,
-            rows.indices,
-            rows.data,
-            columns.indptr,
-            columns.indices,
-            columns.data,
-            first,
-            last,
-            np.float32(floor),
-            most,
+    arrays, least = _both_ways(rows), np.float32(floor)
+    return _joined(
+        in_parallel(
+            lambda first, last: _nearest_before(*arrays, first, last, least, most),
+            rows.shape[0],
+            _ROWS_PER_TASK,
         )
-
-    found = list(in_parallel(work, rows.shape[0], _ROWS_PER_TASK))
-    if not found:
-        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
-    left, right, products = zip(*found, strict=True)
-    return np.concatenate(left), np.concatenate(right), np.concatenate(products)
+    )
 
 
-def near_rows(rows: Any, chosen: Ints, floor: float) -> tuple[Ints, Ints, Floats]:  # noqa: ANN401  scipy
+def near_rows(rows: Any, chosen: Ints, floor: float) -> Near:  # noqa: ANN401  scipy
     """Return (chosen row, other row, product) for every other row that reaches ``floor``."""
-    columns = rows.tocsc()
-
-    def work(first: int, last: int) -> tuple[Ints, Ints, Floats]:
-        return _near_rows(
-            rows.indptr,
-            rows.indices,
-            rows.data,
-            columns.indptr,
-            columns.indices,
-            columns.data,
-            chosen[first:last],
-            np.float32(floor),
+    arrays, least = _both_ways(rows), np.float32(floor)
+    return _joined(
+        in_parallel(
+            lambda first, last: _near_rows(*arrays, chosen[first:last], least), len(chosen), _ROWS_PER_TASK
         )
+    )
 
-    found = list(in_parallel(work, len(chosen), _ROWS_PER_TASK))
+
+def _both_ways(rows: Any) -> tuple[Any, ...]:  # noqa: ANN401  scipy
+    """The arrays of a matrix by rows, then by columns."""
+    return tuple(part for one in (rows, rows.tocsc()) for part in (one.indptr, one.indices, one.data))
+
+
+def _joined(parts: Iterable[Near]) -> Near:
+    found = list(parts)
     if not found:
         return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
     one, other, products = zip(*found, strict=True)
     return np.concatenate(one), np.concatenate(other), np.concatenate(products)
-
-
-def best_between(low: Ints, high: Ints, order: Ints, most: int) -> NDArray[np.bool_]:
-    """Say which pairs of groups are taken when one goes through them in ``order``.
-
-    Two groups are paired once, and only while one of them has been paired fewer than ``most`` times.
-    """
-    kept = np.zeros(len(order), np.bool_)
-    if len(order):
-        _best_between(low, high, order, most, np.zeros(int(high.max()) + 1, np.int32), kept)
-    return kept
-
-
-def in_parallel(work: Callable[[int, int], T], size: int, step: int) -> Iterator[T]:
-    """Yield the results of ``work(first, last)`` over ``size`` things in order, worked at on all cores."""
-    starts = range(0, size, step)
-    if len(starts) <= 1:
-        yield from (work(start, size) for start in starts)
-        return
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        yield from pool.map(lambda start: work(start, min(start + step, size)), starts)
 
 
 @njit(nogil=True, cache=True)
