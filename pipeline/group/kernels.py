@@ -85,9 +85,10 @@ def near_rows(rows: Any, chosen: Ints, floor: float) -> Near:  # noqa: ANN401  s
     )
 
 
-def _both_ways(rows: Any) -> tuple[Any, ...]:  # noqa: ANN401  scipy
+def _both_ways(rows: Any) -> tuple[Ints, Ints, Floats, Ints, Ints, Floats]:  # noqa: ANN401  scipy
     """The arrays of a matrix by rows, then by columns."""
-    return tuple(part for one in (rows, rows.tocsc()) for part in (one.indptr, one.indices, one.data))
+    columns = rows.tocsc()
+    return rows.indptr, rows.indices, rows.data, columns.indptr, columns.indices, columns.data
 
 
 def _joined(parts: Iterable[Near]) -> Near:
@@ -96,6 +97,27 @@ def _joined(parts: Iterable[Near]) -> Near:
         return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
     one, other, products = zip(*found, strict=True)
     return np.concatenate(one), np.concatenate(other), np.concatenate(products)
+
+
+def best_between(low: Ints, high: Ints, order: Ints, most: int) -> NDArray[np.bool_]:
+    """Say which pairs of groups are taken when one goes through them in ``order``.
+
+    Two groups are paired once, and only while one of them has been paired fewer than ``most`` times.
+    """
+    kept = np.zeros(len(order), np.bool_)
+    if len(order):
+        _best_between(low, high, order, most, np.zeros(int(high.max()) + 1, np.int32), kept)
+    return kept
+
+
+def in_parallel(work: Callable[[int, int], T], size: int, step: int) -> Iterator[T]:
+    """Yield the results of ``work(first, last)`` over ``size`` things in order, worked at on all cores."""
+    starts = range(0, size, step)
+    if len(starts) <= 1:
+        yield from (work(start, size) for start in starts)
+        return
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        yield from pool.map(lambda start: work(start, min(start + step, size)), starts)
 
 
 @njit(nogil=True, cache=True)
