@@ -79,6 +79,10 @@ class Suppression:
         by_repost = self._marked(table.column("repost_of"), "post", self.posts)
         return pc.or_(pc.or_(by_author, by_address), pc.or_(by_post, by_repost))
 
+    def holds_address(self, url: str | None) -> bool:
+        """Whether somebody asked that what stands at this address be deleted."""
+        return url is not None and self.identity.mark("address", bare_address(url)) in self.addresses
+
     def _marked(self, column: pa.ChunkedArray, kind: str, listed: frozenset[str]) -> pa.ChunkedArray:
         if not listed:
             return pa.chunked_array([pa.array([False] * len(column), pa.bool_())])

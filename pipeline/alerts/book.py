@@ -20,6 +20,7 @@ from pipeline.paths import DataDir
 from pipeline.statements import statement
 
 MAX_ERROR_CHARS = 500
+_FORGETTING = ("forget_claims", "forget_messages", "forget_waiting", "assign_anew")
 
 
 def alert_file(data: DataDir) -> Path:
@@ -141,10 +142,16 @@ class AlertBook(Store):
                 connection.execute(statement("alerts/assign"), {**who, "alert_id": alert.alert_id})
 
     def forget(self, incident: str) -> None:
-        """Take what posts said out of an incident's alerts and of messages that have left; the alerts stay."""
+        """Take what posts said out of an incident's alerts and messages, and out of the file; the alerts stay.
+
+        A message that still waits is made anew without the words.
+        """
         with self.writing() as connection:
-            for name in ("alerts/forget_claims", "alerts/forget_messages"):
-                connection.execute(statement(name), {"incident": incident})
+            for name in _FORGETTING:
+                connection.execute(statement(f"alerts/{name}"), {"incident": incident})
+        with self.connect() as connection:  # SQLite leaves what was deleted in its free pages and its log
+            connection.execute("vacuum")
+            connection.execute("pragma wal_checkpoint(truncate)")
 
     def tried(
         self,

@@ -2,60 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.errors import IncidentError, UsageError
-from pipeline.incident import Incident, find_incident, list_incidents, load_incident, save_incident_text
+from pipeline.incident import Incident, find_incident, list_incidents, load_incident
+from pipeline.opening import as_open, close_incident, new_incident, open_incident
 from pipeline.paths import DataDir
-from pipeline.protocol.checklist import open_checklist
 from pipeline.runs import RunRegistry
-
-_TEMPLATE = """\
-# An incident of Chengqing. Times need a zone (Z or +08:00). Check it with: chengqing incident open {id}
-id = "{id}"
-opened_at = {opened_at}
-watch = {watch}                # the partner on watch
-places = []                    # words that the segmenter keeps whole, and that nearness is measured by
-words = []
-
-[title]
-en = {title}
-zh-Hans = {title_hans}
-zh-Hant = {title_hant}
-
-[window]
-start = {opened_at}
-# end = 2026-01-31T08:00:00Z   # leave open while it lasts
-
-[aliases]                      # spellings that staff approved, seen = meant: "霉国" = "美国"
-
-[queries]
-zh-Hans = []
-zh-Hant = []
-yue = []
-en = []
-
-# [[sources]]                  # one block per source; see: chengqing source list
-# name = "town-blog"
-# family = "feed"
-# url = "https://example.org/feed.xml"
-"""
 
 
 @click.group()
 def incident() -> None:
     """Make, open, list and close incidents."""
-
-
-def _toml(text: str) -> str:
-    escaped = re.sub(r'[\\"]', lambda found: "\\" + found[0], text)
-    return '"' + re.sub(r"[\x00-\x1f\x7f]", " ", escaped) + '"'
 
 
 @incident.command("new")
@@ -72,12 +34,8 @@ def new(name: str, title: str, title_hans: str, title_hant: str, watch: str, as_
     Example:
       chengqing incident new harbor-fire --title "Fire on Harbor Lane" --watch partner-a
     """
-    path = DataDir.from_environment().incident_file(name)
-    if path.exists():
-        raise UsageError(f"{path} exists already: edit it, or choose another name")
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    titles = {"title": _toml(title), "title_hans": _toml(title_hans), "title_hant": _toml(title_hant)}
-    made = save_incident_text(path, _TEMPLATE.format(id=name, opened_at=now, watch=_toml(watch), **titles))
+    titles = {"en": title, "zh-Hans": title_hans, "zh-Hant": title_hant}
+    made, path = new_incident(DataDir.from_environment(), name, titles, watch)
     _say(made, path, f"made {path}; add queries and sources, then: chengqing incident open {name}", as_json)
 
 
@@ -105,13 +63,12 @@ def open_(name_or_file: str, replace: bool, as_json: bool) -> None:
         source = path = data.incident_file(name_or_file)
         find_incident(data, name_or_file)
     load_incident(source)
-    text = re.sub(r"(?m)^closed_at\s*=.*\n", "", source.read_text(encoding="utf-8"))
+    text = as_open(source.read_text(encoding="utf-8"))
     if source != path and not replace and path.exists() and path.read_text(encoding="utf-8") != text:
         raise UsageError(
             f"{path} exists and differs, perhaps by aliases that staff approved: compare, or add --replace"
         )
-    opened = save_incident_text(path, text)
-    open_checklist(data, opened, actor="cli")
+    opened = open_incident(data, path, text, actor="cli")
     _say(opened, path, f"{opened.id} is open; next: chengqing crawl {opened.id}", as_json)
 
 
@@ -121,20 +78,7 @@ def open_(name_or_file: str, replace: bool, as_json: bool) -> None:
 def close(name: str, as_json: bool) -> None:
     """Close an incident: its decisions stay, and nothing more is collected."""
     data = DataDir.from_environment()
-    standing = find_incident(data, name)
-    path = data.incident_file(name)
-    if standing.closed_at:
-        raise UsageError(
-            f"{name} was closed at {standing.closed_at:%Y-%m-%d %H:%M}Z; open it again with: "
-            f"chengqing incident open {name}"
-        )
-    text = path.read_text(encoding="utf-8")
-    line = f"closed_at = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n"
-    closed = save_incident_text(path, re.sub(r"(?m)^(opened_at\s*=.*\n)", r"\g<1>" + line, text, count=1))
-    if not closed.closed_at:
-        raise UsageError(
-            f"{path}: no line that begins with opened_at = was found; write {line.strip()} below it by hand"
-        )
+    closed, path = close_incident(data, name), data.incident_file(name)
     _say(closed, path, f"{name} is closed", as_json)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
@@ -10,9 +11,11 @@ import click
 from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.errors import UsageError
 from pipeline.paths import DataDir
+from pipeline.retention import schedule
 from pipeline.retention.certificate import OUT_OF_REACH, certificates
 from pipeline.retention.purge import Plan, due, plan_age, plan_incident, plan_subject
-from pipeline.retention.purge import purge as carry_out
+from pipeline.retention.purge import purge as carry_out_plan
+from pipeline.retention.schedule import load_retention
 from pipeline.retention.subject import PLATFORM_HELP, Request, authors_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,7 +47,7 @@ def _do(plan: Plan, code: str | None, actor: str | None, as_json: bool) -> None:
         return
     if not (actor or "").strip():
         raise UsageError("say who does it: --by NAME")
-    path = carry_out(data, plan, code=code, actor=str(actor).strip())
+    path = carry_out_plan(data, plan, code=code, actor=str(actor).strip())
     if as_json:
         show_json({"certificate": str(path), "code": code})
     else:
@@ -86,15 +89,39 @@ def age(name: str, days: int, code: str | None, actor: str | None, as_json: bool
 
 
 @purge.command("due")
-@click.option("--days", type=int, default=DAYS, show_default=True, help="Days since the incident was closed.")
+@click.option(
+    "--days",
+    type=int,
+    help=f"Days since the incident was closed; without, data/retention.toml's, else {DAYS}.",
+)
+@click.option("--carry-out", is_flag=True, help="Purge them, by the word of data/retention.toml.")
+@click.option("--only", metavar="INCIDENT", help="With --carry-out: this one alone.")
+@click.option("--at", type=click.DateTime(), hidden=True, help="The moment (UTC) by which they are due.")
 @json_option
-def due_(days: int, as_json: bool) -> None:
-    """List closed incidents whose time is up and of which posts are still held."""
-    data = DataDir.from_environment()
-    rows = [
-        {"incident": name, "next": f"chengqing purge incident {name}"} for name in due(data, _all(data), days)
-    ]
-    show_json(rows) if as_json else show_rows(rows)
+def due_(days: int | None, carry_out: bool, only: str | None, at: datetime | None, as_json: bool) -> None:
+    """List closed incidents whose time is up and of which posts are still held.
+
+    The worker purges them by itself where data/retention.toml says after how many days (an example is in
+    data/samples); without that file nothing is ever deleted by itself.
+
+    \b
+    Examples:
+      chengqing purge due
+      chengqing purge due --carry-out
+    """
+    data, now = DataDir.from_environment(), (at or datetime.now(UTC)).replace(tzinfo=UTC)
+    if not carry_out:
+        retention = load_retention(data)
+        wanted = days if days is not None else retention.closed_days if retention else DAYS
+        found = due(data, _all(data), wanted, now)
+        rows = [{"incident": name, "next": f"chengqing purge incident {name}"} for name in found]
+        show_json(rows) if as_json else show_rows(rows)
+        return
+    if days is not None:
+        raise UsageError("--carry-out goes by data/retention.toml: leave --days out")
+    made = {name: schedule.carry_out(data, name, now) for name in ([only] if only else _all(data))}
+    done = [{"incident": name, "certificate": str(path)} for name, path in made.items() if path]
+    show_json(done) if as_json else show_rows(done)
 
 
 def _all(data: DataDir) -> list[str]:

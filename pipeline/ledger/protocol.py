@@ -74,7 +74,7 @@ class Checklist(Store):
 
         Raises ``StaleVersion`` when somebody else was faster, ``StoreError`` when there is no such task.
         """
-        _check(note)
+        check_note(note)
         if task not in self.due(incident):
             raise StoreError(f"incident {incident} has no task {task!r} in its checklist")
         told = {"incident": incident, "task": task, "done": done, "note": note.strip()}
@@ -108,7 +108,7 @@ class Checklist(Store):
 
         Raises ``StoreError`` without a note or when the partner has it already, ``StaleVersion`` as ``tick`` does.
         """
-        _check(note)
+        check_note(note)
         if not note.strip():
             raise StoreError("a hand-over needs a note: what is open, what was promised, whom to call")
         moment = now or datetime.now(UTC)
@@ -151,7 +151,8 @@ class Checklist(Store):
         return found[-1] if found else None
 
 
-def _check(note: str) -> None:
+def check_note(note: str) -> None:
+    """Raise ``StoreError`` when a note is too long."""
     if len(note) > MAX_NOTE_CHARS:
         raise StoreError(f"note of {len(note)} characters: at most {MAX_NOTE_CHARS}")
 

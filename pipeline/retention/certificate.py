@@ -14,6 +14,7 @@ from pipeline.errors import StoreError
 from pipeline.files import write_text
 from pipeline.ledger.store import Store
 from pipeline.paths import DataDir
+from pipeline.retention.library import LIBRARY
 from pipeline.retention.rows import Cut
 
 OUT_OF_REACH = (
@@ -85,8 +86,9 @@ def digest(values: Sequence[str]) -> str:
 def certificates(data: DataDir) -> list[dict[str, Any]]:
     """Every certificate, oldest first, with ``genuine``: whether the ledger recorded exactly these bytes."""
     recorded: dict[str, str] = {}
-    for path in sorted(data.incidents.glob("*.toml")):
-        for event in Store(data.ledger, read_only=True).events(path.stem):
+    ledger = Store(data.ledger, read_only=True)
+    for name in (*sorted(path.stem for path in data.incidents.glob("*.toml")), LIBRARY):
+        for event in ledger.events(name):
             if event.kind == "purge":
                 recorded[str(event.payload["certificate"])] = str(event.payload["sha256"])
     return [_read(path, recorded) for path in sorted(folder(data).glob("*.json"))]

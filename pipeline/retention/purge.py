@@ -25,6 +25,15 @@ from pipeline.paths import DataDir
 from pipeline.report.keep import keep_report
 from pipeline.retention.certificate import certify
 from pipeline.retention.derived import blind_memory, drop, rebuild, warehouses
+from pipeline.retention.library import (
+    LIBRARY,
+    at_addresses,
+    count_imported,
+    cut_imported,
+    cut_sidecars,
+    echoes,
+    of_crawls,
+)
 from pipeline.retention.rows import Cut, Hits, count_hits, cut, cut_rejects, observed, parts, remove
 from pipeline.retention.subject import Found, Request, find
 from pipeline.runs import run_lock
@@ -93,6 +102,10 @@ def plan_subject(data: DataDir, incidents: Sequence[str], request: Request, rule
         name: {"observations": count_hits(data, name, found.listed.hits), "posts": len(posts)}
         for name, posts in found.posts.items()
     }
+    theirs = at_addresses(found.addresses)
+    if reviews := count_imported(data, theirs):
+        counts[LIBRARY] = {"reviews": reviews}
+    counts |= {name: {"reviews": rows} for name, rows in echoes(data, theirs, but=counts).items()}
     counts |= {name: {"unfinished": 1} for name in _unfinished(data) if name not in counts}
     return Plan(rule, counts, found=found, needles=request.needles | found.addresses)
 
@@ -149,7 +162,12 @@ def purge(data: DataDir, plan: Plan, *, code: str, actor: str) -> Path:
     plan.check(code)
     if plan.found:
         plan.found.listed.save(data)  # first: from now on no crawl brings them back
-    cuts = {incident: _purge_one(data, incident, plan) for incident in plan.counts}
+    cuts: dict[str, list[Cut]] = {}
+    if plan.found and LIBRARY in plan.counts:  # before anything is made again from it
+        cuts[LIBRARY] = cut_imported(data, at_addresses(plan.found.addresses))
+    for incident in plan.counts:
+        if incident not in cuts:
+            cuts |= _purge_one(data, incident, plan)
     posts = [post for held in plan.found.posts.values() for post in held] if plan.found else []
     identity = Identity.of_desk(data)
     return certify(
@@ -169,6 +187,7 @@ def _totals(made: Sequence[Cut]) -> dict[str, int]:
         "files_deleted": sum(one.sha256_after is None for one in made),
         "files_rewritten": sum(one.sha256_after is not None for one in made),
         "observations": sum(one.rows for one in made if "/part-" in one.file),
+        "reviews": sum(one.rows for one in made if one.file.startswith("reviews/")),
         "vectors": sum(one.rows for one in made if "/vectors/" in one.file),
         "unreadable_rows": sum(one.rows for one in made if one.file.endswith("rejects.jsonl")),
     }
@@ -182,19 +201,33 @@ def _quiet_alerts(data: DataDir, incident: str) -> None:
         feed.unlink()
 
 
-def _purge_one(data: DataDir, incident: str, plan: Plan) -> list[Cut]:
+def _purge_one(data: DataDir, incident: str, plan: Plan) -> dict[str, list[Cut]]:
+    """What went of an incident, and of others that had taken reviews over from it."""
     _quiet_alerts(data, incident)
     if plan.cutoff is None and plan.found is None:
-        keep_report(data, incident)
-        with _alone(data, incident):
-            blind_memory(data, incident, None)
-            return [*_drop_raw(data, incident), *drop(data, incident)]
+        return _purge_whole(data, incident)
     hits = plan.found.listed.hits if plan.found else _older(plan.cutoff or datetime.min.replace(tzinfo=UTC))
     _note(data, {*_unfinished(data), incident})
     with _alone(data, incident):
-        blind_memory(data, incident, _going(data, incident, hits))
-        made = [*cut(data, incident, hits), *cut_rejects(data, incident, plan.needles)]
-    made += rebuild(data, incident)
+        going = _going(data, incident, hits)
+        blind_memory(data, incident, going)
+        made = [*cut_sidecars(data, incident, going), *cut(data, incident, hits)]
+        made += cut_rejects(data, incident, plan.needles)
+    return {incident: [*made, *_made_again(data, incident)]}
+
+
+def _purge_whole(data: DataDir, incident: str) -> dict[str, list[Cut]]:
+    keep_report(data, incident)
+    others = list(echoes(data, of_crawls(data, incident), but=[incident]))
+    with _alone(data, incident):
+        blind_memory(data, incident, None)
+        _note(data, {*_unfinished(data), *others})
+        cuts = {incident: [*_drop_raw(data, incident), *drop(data, incident)]}
+    return cuts | {other: _made_again(data, other) for other in others}
+
+
+def _made_again(data: DataDir, incident: str) -> list[Cut]:
+    made = rebuild(data, incident)
     _note(data, {*_unfinished(data)} - {incident})
     return made
 
@@ -235,8 +268,9 @@ def due(data: DataDir, incidents: Sequence[str], days: int, now: datetime | None
     """Incidents closed more than ``days`` ago of which posts are still held."""
     limit = (now or datetime.now(UTC)) - timedelta(days=days)
     closed = {name: find_incident(data, name).closed_at for name in incidents}
-    return [
-        name
-        for name, when in closed.items()
-        if when and when < limit and (parts(data, name) or warehouses(data, name))
-    ]
+    return [name for name, when in closed.items() if when and when < limit and held(data, name)]
+
+
+def held(data: DataDir, incident: str) -> bool:
+    """Whether posts of an incident are still held."""
+    return bool(parts(data, incident) or warehouses(data, incident))

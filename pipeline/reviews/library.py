@@ -20,6 +20,7 @@ from pipeline.reviews.gather import crawled, released
 from pipeline.reviews.reading import ReviewFile
 from pipeline.reviews.records import KnownReview
 from pipeline.reviews.trust import Standing, load_trust
+from pipeline.suppression import Suppression
 from pipeline.tables import KNOWN_REVIEWS
 
 _FIELDS = tuple(field.name for field in fields(KnownReview))
@@ -33,9 +34,17 @@ class ReviewLibrary:
         self.data, self.folder = data, data.root / "reviews"
 
     def add(self, file: ReviewFile) -> int:
-        """Keep the reviews of a file; returns how many are new. The same file twice is kept once."""
+        """Keep the reviews of a file; returns how many are new. The same file twice is kept once.
+
+        What somebody asked to have deleted stays away.
+        """
         known = {review.review_id for review in self._imported()}
-        fresh = {r.review_id: r for r in file.reviews if r.review_id not in known}
+        listed = Suppression.of_desk(self.data)
+        fresh = {
+            r.review_id: r
+            for r in file.reviews
+            if r.review_id not in known and not (listed and listed.holds_address(r.url))
+        }
         if fresh:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_parquet(self.folder / f"{file.sha256[:24]}.parquet", _table(fresh.values()))

@@ -17,6 +17,7 @@ from pipeline.paths import DataDir
 from pipeline.raw import finished_crawls
 from pipeline.worker.book import Beat, Schedule, WorkerBook, worker_file
 from pipeline.worker.cadence import Cadence
+from pipeline.worker.chores import Chores, purge_steps
 from pipeline.worker.turn import Plan, Turn, usual_plan
 
 TICK_SECONDS = 1.0
@@ -47,7 +48,7 @@ class Worker:
     ) -> None:
         self.data, self.cadence, self.plan, self.watch, self.clock = data, cadence, plan, watch, clock
         self.tick_seconds = tick_seconds
-        self.book = WorkerBook(worker_file(data))
+        self.book, self.chores = WorkerBook(worker_file(data)), Chores(data)
         self.turns: dict[str, Turn] = {}
         self.problem: str | None = None
         self.address: str | None = None
@@ -95,6 +96,9 @@ class Worker:
         for incident in found:
             if incident.id in schedules:
                 self._start_if_due(incident, schedules[incident.id], now)
+        self.chores.checklists(found, problems)
+        for incident in self.chores.due_for_purge(found, now, problems):
+            self._purge(incident, now)
         self._alert([i for i in found if i.closed_at is None], now, problems)
         self.problem = "; ".join(problems) or None
         self.ticked = time.monotonic()
@@ -160,13 +164,29 @@ class Worker:
         if not turn.take_lock():
             self._busy[incident.id] = now + BUSY
             return
+        missed = self._missed(row, due)
+        self._begin(turn, now, missed, replace(row, taken_at=due, retry_at=None))
+
+    def _purge(self, incident: Incident, now: datetime) -> None:
+        """A turn of a closed incident: its posts go."""
+        if incident.id in self.turns or len(self.turns) >= self.cadence.side_by_side:
+            return
+        turn = Turn(self.data, incident, purge_steps(incident, now), now)
+        if turn.take_lock():
+            self.chores.began(incident.id, now)
+            self._begin(turn, now)
+
+    def _begin(self, turn: Turn, now: datetime, missed: int = 0, row: Schedule | None = None) -> None:
+        """Write down that a turn begins, and where its incident stands then; and let it."""
+        name = turn.incident.id
         try:
-            turn.turn_id = self.book.begin(incident.id, due, self._missed(row, due), now)
-            self.book.put(replace(row, taken_at=due, retry_at=None))
+            turn.turn_id = self.book.begin(name, turn.due_at, missed, now)
+            if row:
+                self.book.put(row)
         except BaseException:
             turn.release()
             raise
-        self.turns[incident.id] = turn
+        self.turns[name] = turn
         turn.poll()
 
     def _missed(self, row: Schedule, due: datetime) -> int:
