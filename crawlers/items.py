@@ -120,7 +120,9 @@ class Context:
 
     def post(self, platform: str, native_id: str, text: str, **fields: Any) -> Post:  # noqa: ANN401  Post's fields
         """A post of this crawl; strings are cleaned so that every store can hold them."""
-        cleaned: dict[str, Any] = {n: clean(v) if type(v) is str else v for n, v in fields.items()}
+        for name, value in fields.items():
+            if type(value) is str:
+                fields[name] = clean(value)
         return Post(
             post_id=f"{platform}:{clean(native_id)}",
             source=self.source,
@@ -129,7 +131,7 @@ class Context:
             collected_at=self.now,
             crawl_id=self.crawl_id,
             collector=self.collector,
-            **cleaned,
+            **fields,
         )
 
     def all_older(self, chain: str, times: list[datetime | None]) -> bool:

@@ -21,8 +21,8 @@ from selectolax.lexbor import LexborHTMLParser
 from crawlers.items import Context
 from crawlers.text import html_to_text, tidy
 from crawlers.times import UNKNOWN, Known, parse_time
+from pipeline.raw import SIDECAR
 from pipeline.records import Post
-from pipeline.reviews.records import SIDECAR
 
 _MAX_NODES = 20_000
 _CONTROL = re.compile(r"[\x00-\x1f]+")

@@ -182,7 +182,7 @@ def crawl(plan: Plan, every: float, record: str | None = None) -> tuple[dict[str
     redact = Redactor([*SecretStore(plan.data).values(), *plan.secrets.values()])
     with source_lock(plan.data, plan.incident.id, plan.use.name):
         store, context, earlier = open_store(plan, every)
-        process = _Process(_settings(plan), install_root_handler=False)
+        process = _Process(_settings(plan))
         _log_to_stderr(redact)
         crawler = process.create_crawler(FamilySpider)
         reasons: list[str] = []

@@ -12,18 +12,28 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 MAX_LINKS = 50
 MAX_DEPTH = 2_000
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_PARAGRAPH = re.compile(r"</?p\b[^<>]*>", re.IGNORECASE)
-_LINE_END = re.compile(r"</?br\b[^<>]*>", re.IGNORECASE)
-_INLINE = re.compile(r"</?(?:a|span|strong|b|em|i)\b[^<>]*>", re.IGNORECASE)
+# Tags without anything that could hide them: `style` and `hidden` are not among the attributes
+_SHOWN = r"""(?:\s+(?:href|rel|target|class|lang|dir|title|translate)\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*\s*>"""
+_PARAGRAPH = re.compile("<p" + _SHOWN)
+_INLINE = re.compile("<(?:a|span|strong|b|em|i)" + _SHOWN)
+_CLOSED = re.compile("</(?:a|span|strong|b|em|i)>")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 # Tags that stay open until they are closed; the others end by themselves when their next one begins.
 _NESTING_TAG = re.compile(
     r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|td|th|tr|dd|dt|option)\b)[a-z]",
     re.IGNORECASE,
 )
-_HIDDEN = re.compile(r"(?i)style\s*=|hidden|<!--")
 _HREF = re.compile(r"""(?i)<a\b[^<>]*?\bhref\s*=\s*["']([^"'<>]+)["']""")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
+_RARE_BLANKS = ("  ", "\n", "\t", "\r", "\f")
+_PLAIN_TAGS = (
+    ("<p>", "\n\n"),
+    ("</p>", "\n\n"),
+    ("<br>", "\n"),
+    ("<br/>", "\n"),
+    ("<br />", "\n"),
+    ("</a>", ""),
+)
 _MANY_LINES = re.compile(r"\n{3,}")
 _EDGE = "\x1e"  # a block begins or ends here: however many meet, they make one line end
 _EDGES = re.compile(r"\x1e[\x1e \t]*")
@@ -107,14 +117,24 @@ def html_to_text(fragment: str) -> str:
     """What a reader sees of an HTML fragment: lines and paragraphs kept, hidden parts dropped."""
     if "<" not in fragment:
         return _BLANKS.sub(" ", html.unescape(fragment)).strip()
-    if not _HIDDEN.search(fragment):
-        plain = _INLINE.sub("", _LINE_END.sub("\n", _PARAGRAPH.sub("\n\n", _BLANKS.sub(" ", fragment))))
-        if "<" not in plain:
-            return tidy(html.unescape(plain))
+    plain = _unmarked(fragment)
+    if "<" not in plain:
+        return tidy(html.unescape(plain))
     if is_too_deep(fragment):
         return tidy(html.unescape(_ANY_TAG.sub(" ", fragment)))
     root = LexborHTMLParser(fragment).body
     return node_text(root) if root is not None else ""
+
+
+def _unmarked(fragment: str) -> str:
+    """Most posts are paragraphs with links: their text without a parser; other tags are left where they stand."""
+    if any(blank in fragment for blank in _RARE_BLANKS):
+        fragment = _BLANKS.sub(" ", fragment)
+    for tag, shown in _PLAIN_TAGS:
+        fragment = fragment.replace(tag, shown)
+    if "<" not in fragment:
+        return fragment
+    return _CLOSED.sub("", _INLINE.sub("", _PARAGRAPH.sub("\n\n", fragment)))
 
 
 def is_too_deep(markup: str) -> bool:
@@ -210,6 +230,8 @@ MAX_COUNT = 2**53
 
 def parse_count(shown: object) -> tuple[int | None, bool]:
     """A displayed count and whether it was rounded: ``1.2万`` is (12000, True), ``""`` and ``赞`` are (None, False)."""
+    if type(shown) is int and 0 <= shown <= MAX_COUNT:
+        return shown, False
     if isinstance(shown, bool) or shown is None:
         return None, False
     if isinstance(shown, int | float):

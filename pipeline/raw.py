@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ GOOD_ENDS: frozenset[str] = frozenset({"finished", "not modified", "limit"})
 
 MAX_REJECT_CHARS = 2_000
 
+SIDECAR = "reviews.jsonl"
+"""Beside a crawl's posts: what a review says that a post has no column for (rating, publisher, language)."""
+
 FIRST_YEAR = 1990
 """Posts cannot be older: a time before it is a site's or tool's placeholder (year 1, 1970)."""
 
@@ -54,11 +58,10 @@ def new_crawl_id(now: datetime, label: str) -> str:
 def observations(posts: Iterable[Post]) -> pa.Table:
     """Posts as an ``OBSERVATIONS`` table, column by column."""
     rows = list(posts)
-    columns = [
-        pa.array([getattr(post, name) for post in rows], type=OBSERVATIONS.schema.field(name).type)
-        for name in OBSERVATIONS.schema.names
-    ]
-    return OBSERVATIONS.conform(pa.Table.from_arrays(columns, schema=OBSERVATIONS.schema))
+    schema = OBSERVATIONS.schema
+    values = zip(*map(attrgetter(*schema.names), rows), strict=True) if rows else [()] * len(schema)
+    columns = [pa.array(column, field.type) for column, field in zip(values, schema, strict=True)]
+    return OBSERVATIONS.conform(pa.Table.from_arrays(columns, schema=schema))
 
 
 def without_odd_times(table: pa.Table) -> tuple[pa.Table, int]:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from crawlers.items import Answer, Context, Fetch, PageChanged, Reading, Reject
+from crawlers.jsons import decode_json
 from crawlers.text import MAX_DEPTH, decode, is_too_deep
 from pipeline.errors import UsageError
 from pipeline.records import Post
@@ -132,7 +133,7 @@ def load_html(answer: Answer) -> LexborHTMLParser:
 def load_json(answer: Answer, expected: type[T]) -> T:
     """The body as JSON of the expected kind; raises ``PageChanged``."""
     try:
-        value = json.loads(answer.body)
+        value = decode_json(answer.body)
     except (ValueError, RecursionError) as error:
         raise PageChanged(f"{answer.url}: not JSON ({str(error)[:80]})") from error
     if not isinstance(value, expected):

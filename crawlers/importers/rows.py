@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from crawlers.importers.streams import MAX_ROW, Source, TooLong, lines_of
+from crawlers.jsons import NOT_STRICT, strict
 
 Row = dict[str, Any]
 FIRST_ROWS = 100
@@ -51,21 +52,17 @@ class Batch:
             return self.rows[place]
 
 
-_decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
-_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-
 def decode_all(line: bytes) -> Any:  # noqa: ANN401  JSON
     """Everything in a line of JSON. Raises ``ValueError`` where it is none."""
     try:
-        return _decode(line)
-    except _NOT_JSON:
+        return strict(line)
+    except NOT_STRICT:
         return json.loads(line.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").strip())
 
 
 def json_batches(source: Source) -> Iterator[Batch]:
     """One JSON object per line, with all it holds."""
-    return _batches(source, _decode, keep=False)
+    return _batches(source, strict, keep=False)
 
 
 def some_of(paths: Iterable[str]) -> Callable[[Source], Iterator[Batch]]:
@@ -105,7 +102,7 @@ def _take_block(
     """All lines of a block at once where all are rows, else one by one."""
     try:
         rows = list(map(decode, lines))  # type: ignore[arg-type]  # a line that is too long raises
-    except (TypeError, *_NOT_JSON):
+    except (TypeError, *NOT_STRICT):
         rows = []
     if len(rows) == len(lines) and set(map(type, rows)) == {dict}:
         batch.numbers.extend(range(first, first + len(rows)))
@@ -125,7 +122,7 @@ def _take_line(
         return
     try:
         row = decode(line)
-    except _NOT_JSON:
+    except NOT_STRICT:
         row = _second_try(line, number, batch)
     if type(row) is dict:
         batch.numbers.append(number)

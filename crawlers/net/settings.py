@@ -41,6 +41,8 @@ def crawl_settings(
         **_PARTS,
         "ITEM_PIPELINES": {"crawlers.spider.StorePages": 100},
         "LOG_LEVEL": "WARNING",
+        "LOG_VERSIONS": [],
+        "LOG_INSTALL_ROOT_HANDLER": False,  # the crawl installs one that blots out secrets
         "STATS_DUMP": False,
     }
 
@@ -58,12 +60,11 @@ _PARTS: dict[str, Any] = {
         "crawlers.net.retry.PatientRetry": 550,
         "crawlers.net.keys.KeyHeaders": 560,
         "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
-        "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
+        "crawlers.net.redirect.SilentRedirect": 600,
         "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     },
-    # Families bound their walks and name what an answer means, the guard bounds addresses: only this is left
-    "SPIDER_MIDDLEWARES_BASE": {"scrapy.spidermiddlewares.referer.RefererMiddleware": 700},
-    "REFERRER_POLICY": "no-referrer",  # nobody needs to know where we come from
+    # Families bound their walks and name what an answer means, the guard bounds addresses, no Referer is ever sent
+    "SPIDER_MIDDLEWARES_BASE": {},
     "EXTENSIONS_BASE": {
         "scrapy.extensions.closespider.CloseSpider": 0,
         "scrapy.extensions.throttle.AutoThrottle": 0,

@@ -8,12 +8,10 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
+from pipeline.raw import SIDECAR as SIDECAR  # noqa: PLC0414  crawls write the file, this library reads it
 from pipeline.records import Precision
 
 Provenance = Literal["import", "crawl", "release"]
-
-SIDECAR = "reviews.jsonl"
-"""Beside a crawl's posts: what a review says that a post has no column for (rating, publisher, language)."""
 
 MAX_CLAIM_CHARS = 2_000
 MAX_TITLE_CHARS = 500
