@@ -25,9 +25,10 @@ from pipeline.files import locked
 from pipeline.incident import Incident, save_incident_text
 from pipeline.paths import DataDir
 from pipeline.runs import run_lock
-from pipeline.worker import Cadence, Worker, WorkerBook, load_cadence, worker_file
+from pipeline.worker import Cadence, WorkerBook, load_cadence, worker_file
 from pipeline.worker.cadence import DEFAULT_PHASES, cadence_file
 from pipeline.worker.health import answering, health
+from pipeline.worker.loop import Worker
 from pipeline.worker.turn import Plan, Step, usual_plan
 
 BEGAN = datetime(2026, 3, 13, 5, 40, tzinfo=UTC)
@@ -294,7 +295,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from pipeline.paths import DataDir
-from pipeline.worker import Cadence, Worker
+from pipeline.worker import Cadence
+from pipeline.worker.loop import Worker
 from pipeline.worker.turn import Step
 data = DataDir(Path(sys.argv[1]))
 wait = "import os, sys, time\\nopen(sys.argv[1] + '/at-work', 'w').write(str(os.getpid()))\\ntime.sleep(60)"

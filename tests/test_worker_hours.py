@@ -61,7 +61,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from pipeline.alerts import Alerts
 from pipeline.paths import DataDir
-from pipeline.worker import Worker, load_cadence
+from pipeline.worker import load_cadence
+from pipeline.worker.loop import Worker
 from pipeline.worker.turn import Step, usual_plan
 root, clock, later, raw, crawl = sys.argv[1:]
 def now():

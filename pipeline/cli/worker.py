@@ -13,7 +13,8 @@ from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.errors import UsageError
 from pipeline.incident import find_incident
 from pipeline.paths import DataDir
-from pipeline.worker import Worker, WorkerBook, load_cadence, worker_file
+from pipeline.worker import WorkerBook, load_cadence, worker_file
+from pipeline.worker.loop import Worker
 
 PORT = 8502
 
