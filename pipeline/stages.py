@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 
 from models.checkworthy import checkworthy_revision
 from models.encoder import Encoder
-from models.loading import load_encoder
 from models.speech import speech_revision
 from pipeline import tables as t
+from pipeline.chosen_encoder import chosen_encoder
 from pipeline.claims import Previous, make_claims, speakers
 from pipeline.collect import collect
 from pipeline.errors import StageError
@@ -77,7 +77,7 @@ class Context:
     @cached_property
     def encoder(self) -> Encoder:
         """Loaded when first needed, verified against its registry entry."""
-        return load_encoder(self.encoder_name)
+        return chosen_encoder(self.data, self.encoder_name)
 
     @cached_property
     def reviews(self) -> Sequence[KnownReview]:

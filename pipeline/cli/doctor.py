@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from models.loading import load_encoder
+from pipeline.chosen_encoder import chosen_encoder
 from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.errors import ChengqingError, IncidentError
 from pipeline.incident import list_incidents
@@ -58,10 +58,10 @@ def _imports() -> Iterator[Finding]:
         )
 
 
-def _model() -> Iterator[Finding]:
+def _model(data: DataDir) -> Iterator[Finding]:
     started = time.perf_counter()
     try:
-        encoder = load_encoder()
+        encoder = chosen_encoder(data)
         vector = encoder.encode(["唐人街市场起火"])
     except ChengqingError as error:
         yield Finding("encoder", "wrong", str(error))
@@ -163,7 +163,7 @@ def doctor(as_json: bool) -> None:
     checks: list[Callable[[], Iterator[Finding]]] = [
         _python,
         _imports,
-        _model,
+        lambda: _model(data),
         lambda: _disk(data),
         lambda: _clock(data),
         lambda: _secrets(data),

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from models.errors import ModelError
-from models.loading import load_encoder
 from models.registry import default_entry, read_registry
+from pipeline.chosen_encoder import chosen_encoder
 from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.incident import list_incidents
 from pipeline.paths import DataDir
@@ -20,22 +20,25 @@ def model() -> None:
 
 
 @model.command("show")
-@click.option("--encoder", help="A registered name, a path, or a hub id; the shipped one without.")
+@click.option("--encoder", help="A registered name, a path, or a hub id; what the desk uses without.")
 @json_option
 def show(encoder: str | None, as_json: bool) -> None:
     """Load an encoder, verify its files, and say what it is.
+
+    Which one the desk uses stands in data/encoder.toml (an example: data/samples/encoder.toml); without that file it
+    is the one that ships.
 
     \b
     Examples:
       chengqing model show
       chengqing model show --encoder BAAI/bge-m3@5617a9f61b028005a4858fdac845db406aefb181
     """
-    found = load_encoder(encoder)
+    found = chosen_encoder(DataDir.from_environment(), encoder)
     row: dict[str, object] = {
         "encoder": found.name,
         "revision": found.revision,
         "dimensions": found.dimensions,
-        "card": f"models/cards/{found.name}.md",
+        "card": f"models/cards/{found.name}.md" if found.name in read_registry() else None,
     }
     if as_json:
         show_json(row)
@@ -52,7 +55,8 @@ def tune(out: Path, as_json: bool) -> None:
     """Learn from every confirmed and rejected match of all incidents, if that helps.
 
     Each incident is left out in turn and ranked by what the others taught; the new model is written only when those
-    left out are ranked better. Rulings are read as last published: chengqing publish INCIDENT.
+    left out are ranked better. Rulings are read as last published: chengqing publish INCIDENT. To use it from then on,
+    name its folder in data/encoder.toml.
 
     \b
     Example:

@@ -22,7 +22,7 @@ from pipeline.runs import Run, StageRun
     metavar="TIME",
     help="The list as it stood at this moment (2026-01-31T08:00:00Z), beside the one of now.",
 )
-@click.option("--encoder", help="Encoder: a registered name, a path, or a hub id; the shipped one without.")
+@click.option("--encoder", help="A registered name, a path, or a hub id; else data/encoder.toml, else ours.")
 @json_option
 def run(
     incident: str, first: str | None, only: str | None, as_of: str | None, encoder: str | None, as_json: bool
