@@ -35,6 +35,25 @@ def test_the_latest_observation_wins_and_all_are_counted() -> None:
     assert found["a"]["first_collected_at"] == NOW
 
 
+def test_a_text_that_a_later_observation_only_begins_is_kept_whole() -> None:
+    """Lists cut long posts; where the request for the rest is refused, what an earlier crawl got is not lost."""
+    later = {"collected_at": NOW + timedelta(hours=1), "crawl_id": "crawl-2"}
+    found = rows(
+        post("kept", text="停水通知:今晚十点起…", likes=9, **later),
+        post("kept", text="停水通知:今晚十点起全区停水,明早恢复。", links=("https://a.example/",)),
+        post("cut twice", text="停水通知…", **later),
+        post("cut twice", text="停水通知:今晚…"),
+        post("edited", text="更正:没有停水…", **later),
+        post("edited", text="停水通知:今晚十点起全区停水。"),
+        post("shortened", text="停水通知", **later),
+        post("shortened", text="停水通知:今晚十点起全区停水。"),
+    )
+    assert found["kept"]["text"] == "停水通知:今晚十点起全区停水,明早恢复。" and found["kept"]["likes"] == 9
+    assert found["kept"]["links"] == ["https://a.example/"]
+    assert found["cut twice"]["text"] == "停水通知:今晚…"
+    assert found["edited"]["text"] == "更正:没有停水…" and found["shortened"]["text"] == "停水通知"
+
+
 def test_the_order_of_observations_never_matters() -> None:
     posts = [post("a", crawl_id=f"crawl-{n}", text=f"v{n}") for n in range(5)] + [post("b"), post("c")]
     assert collect(observations(posts)).equals(collect(observations(posts[::-1])))

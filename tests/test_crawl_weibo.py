@@ -14,6 +14,7 @@ from crawlers.launch import Outcome, crawl_sources
 from crawlers.pages import _context
 from crawlers.run import Job
 from crawlers.uses import picked, plain_use
+from pipeline.collect import collect
 from pipeline.paths import CHECKOUT, DataDir
 from pipeline.raw import finished_crawls, read_observations
 from servers import misbehaving as bad
@@ -36,7 +37,7 @@ CUT = "weibo:5000000000000004"
 
 def _crawl(data: DataDir, whole: str, more: str = "") -> tuple[Outcome, list[str], list[dict[str, object]]]:
     """One crawl; the outcome, the paths asked, and the observations of the post that is cut in the list."""
-    (data.root / "sources").mkdir(parents=True)
+    (data.root / "sources").mkdir(parents=True, exist_ok=True)
     (data.root / "sources" / "wb.toml").write_text(CARD)
 
     def respond(handler: bad.Handler) -> None:
@@ -69,6 +70,16 @@ def test_a_withheld_long_text_costs_neither_the_post_nor_the_crawl(data: DataDir
     outcome, paths, rows = _crawl(data, "long-text-withheld")
     assert [row["text"] for row in rows] == ["很长的话…"] and len(paths) == 2
     assert outcome.summary["refusals"] == 1 and "no whole text" in str(outcome.summary["detail"])
+
+
+def test_a_later_crawl_that_is_refused_the_whole_text_does_not_lose_the_one_we_have(data: DataDir) -> None:
+    _crawl(data, "long-text")
+    outcome, _, rows = _crawl(data, "long-text-withheld")
+    assert max(rows, key=lambda row: str(row["collected_at"]))["text"] == "很长的话…"
+    assert outcome.summary["refusals"] == 1
+    posts = collect(read_observations(list(finished_crawls(data, "long")))).to_pylist()
+    (post,) = (row for row in posts if row["post_id"] == CUT)
+    assert post["text"].endswith("第二行#停水#") and post["observation_count"] == 3
 
 
 def test_long_texts_can_be_left_alone(data: DataDir) -> None:

@@ -1,7 +1,8 @@
 -- Grain: one row per post, its latest observation. Inputs: observations. Reader: stage collect.
 -- Parameter: $as_of (null: everything we hold). With it, only what was known then counts: observations made later
 -- are left out, and where all are later (an archive imported since), the post counts without its counts.
--- A time, title, address or link that a later observation no longer shows is kept from the earlier one.
+-- A time, title, address or link that a later observation no longer shows is kept from the earlier one; and so is a
+-- text that a later one only begins ("…" at its end): lists cut long posts, and the request for the rest can be refused.
 with eligible as (
     select
         *,
@@ -47,11 +48,28 @@ filled as (
         partition by post_id order by collected_at, crawl_id, fingerprint
         rows between unbounded preceding and unbounded following
     )
+),
+
+latest as (
+    select * from filled
+    where newest = 1
+),
+
+whole as (
+    select
+        c.post_id,
+        arg_max(k.text, row(not suffix(k.text, '…'), k.collected_at, k.crawl_id, k.fingerprint)) as text,
+        arg_max(k.links, row(not suffix(k.text, '…'), k.collected_at, k.crawl_id, k.fingerprint)) as links
+    from latest as c
+    inner join known as k using (post_id)
+    where suffix(c.text, '…') and starts_with(k.text, rtrim(c.text, '…')) and length(k.text) > length(c.text)
+    group by c.post_id
 )
 
 select
-    * exclude (newest, is_later, fingerprint),
-    least(coalesce(published_at, first_collected_at), first_collected_at) as posted_at
-from filled
-where newest = 1
+    c.* exclude (newest, is_later, fingerprint)
+        replace (coalesce(w.text, c.text) as text, coalesce(w.links, c.links) as links),
+    least(coalesce(c.published_at, c.first_collected_at), c.first_collected_at) as posted_at
+from latest as c
+left join whole as w using (post_id)
 order by posted_at, post_id;
