@@ -130,13 +130,21 @@ def _ago(found: re.Match[str], now: datetime) -> Known:
     amount = 0.5 if found[1] == "半" else float(found[1])
     unit = found[2]
     if unit.startswith(("秒", "sec")):
-        return now - timedelta(seconds=amount), Precision.MINUTE
+        return _before(now, timedelta(seconds=amount), Precision.MINUTE)
     if unit.startswith(("分", "min")):
-        return now - timedelta(minutes=amount), Precision.MINUTE
+        return _before(now, timedelta(minutes=amount), Precision.MINUTE)
     if unit.startswith(("小", "鐘", "hour")):
-        return now - timedelta(hours=amount), Precision.HOUR
+        return _before(now, timedelta(hours=amount), Precision.HOUR)
     days = 7 if unit.startswith(("周", "週", "week")) else 30 if unit.startswith(("月", "month")) else 1
-    return now - timedelta(days=amount * days), Precision.DAY if days == 1 else Precision.UNKNOWN
+    return _before(now, timedelta(days=amount * days), Precision.DAY if days == 1 else Precision.UNKNOWN)
+
+
+def _before(now: datetime, span: timedelta, precision: Precision) -> Known:
+    """A moment that long ago; unknown where nobody wrote posts yet."""
+    try:
+        return _placed(now - span, None, precision)
+    except OverflowError:
+        return UNKNOWN
 
 
 def _dated(text: str, now: datetime, zone: tzinfo | None) -> Known | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -87,7 +88,22 @@ def test_displayed_times(shown: object, expected: str, precision: str) -> None:
 
 @pytest.mark.parametrize(
     "shown",
-    ["", None, "昨", "2026-13-40", "2026-02-30 10:00", "25:61", "99999", True, [], "1" * 90, float("nan")],
+    [
+        "",
+        None,
+        "昨",
+        "9999个月前",
+        "0001-01-01T00:00:00+08:00",
+        "9999-12-31T23:59:59-08:00",
+        "2026-13-40",
+        "2026-02-30 10:00",
+        "25:61",
+        "99999",
+        True,
+        [],
+        "1" * 90,
+        float("nan"),
+    ],
 )
 def test_what_is_no_time_is_unknown(shown: object) -> None:
     assert parse_time(shown, NOW, CHINA) == (None, Precision.UNKNOWN)
@@ -98,11 +114,32 @@ def test_a_time_without_zone_is_unknown_rather_than_wrong() -> None:
     assert parse_time("2026-03-13T05:46:00+08:00", NOW, None)[0] is not None
 
 
-@given(st.one_of(st.text(max_size=90), st.integers(), st.floats(), st.none()))
-def test_no_input_breaks_the_parsers(shown: object) -> None:
-    moment, mark = parse_time(shown, NOW, CHINA)
+FORMS = (
+    "{}-{}-{}T{}:{}:{}Z", "{}-{}-{}T{}:{}:{}.{}-{}:{}", "{}-{}-{} {}:{}", "{}年{}月{}日 下午{}:{}", "{}月{}日 {}:{}",
+    "{}分钟前", "{}个月前", "{} weeks ago", "{}天前", "昨天 {}:{}",
+    "Wed Oct {} {}:{}:{} +{} {}", "Fri, {} Mar {} {}:{}:{} +{}",
+    "{}", "{}.{}万", "{}e{}", "{}w+", "{},{}亿",
+)  # fmt: skip
+NUMBERS = st.integers(0, 10**6).map(str) | st.sampled_from(
+    ["00", "0000", "0001", "1970", "9999", "60", "24", "٣"]
+)
+
+
+@st.composite
+def _nearly(draw: st.DrawFn) -> str:
+    """What a site or a joker might write: the right form, any numbers."""
+    form = draw(st.sampled_from(FORMS))
+    return form.format(*(draw(NUMBERS) for _ in range(form.count("{}"))))
+
+
+@given(
+    st.one_of(_nearly(), st.text(max_size=90), st.integers(), st.floats(), st.none(), st.datetimes()),
+    st.sampled_from([CHINA, ZoneInfo("America/Los_Angeles"), ZoneInfo("Pacific/Kiritimati"), None]),
+)
+def test_no_input_breaks_the_parsers(shown: object, zone: tzinfo | None) -> None:
+    moment, mark = parse_time(shown, NOW, zone)
     assert (moment is None) == (mark == Precision.UNKNOWN) or mark == Precision.UNKNOWN
-    assert moment is None or moment.utcoffset() == timedelta(0)
+    assert moment is None or (moment.utcoffset() == timedelta(0) and 1990 <= moment.year <= 2100)
     number, _ = parse_count(shown)
     assert number is None or 0 <= number <= 2**53
 
