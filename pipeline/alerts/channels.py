@@ -55,11 +55,18 @@ def mail(message: Message, to: str, sender: str) -> EmailMessage:
 def send_mail(message: Message, to: str, server: Smtp, password: str | None) -> None:
     """Hand the e-mail to the mail server; raises ``NotSent``."""
     made = mail(message, to, server.sender)
+    if server.user and not password:
+        raise NotSent(f"{server.host} wants {server.user} to sign in: put smtp_password into secrets.toml")
     try:
         with _connected(server) as connection:
             if server.user and password:
                 connection.login(server.user, password)
             connection.send_message(made)
+    except ssl.SSLCertVerificationError as error:
+        raise NotSent(
+            f"{server.host}:{server.port}: its certificate is not trusted ({error.verify_message}); "
+            "mend the certificate or the name, or name your own authority in [smtp] as ca_file"
+        ) from error
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
         raise NotSent(f"{to}: refused with {codes}", final=all(c >= 500 for c in codes)) from error
@@ -72,8 +79,18 @@ def send_mail(message: Message, to: str, server: Smtp, password: str | None) -> 
         raise NotSent(f"{server.host}:{server.port}: {error}") from error
 
 
+def _trust(server: Smtp) -> ssl.SSLContext:
+    """Names and certificates are always checked, against this machine's authorities or the one that is named."""
+    try:
+        return ssl.create_default_context(cafile=server.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise NotSent(
+            f"ca_file {server.ca_file} cannot be used ({error}): name a PEM file of an authority"
+        ) from error
+
+
 def _connected(server: Smtp) -> smtplib.SMTP:
-    context = ssl.create_default_context()
+    context = _trust(server)
     if server.security == "tls":
         return smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)
     connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)

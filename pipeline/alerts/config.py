@@ -94,7 +94,10 @@ class Smtp:
     port: int
     sender: str
     security: str = "starttls"
+    """``starttls`` (587), ``tls`` (465) or, on this machine or a trusted network, ``none``."""
     user: str | None = None
+    ca_file: str | None = None
+    """PEM file of the authority that signed the server's certificate; this machine's authorities without."""
 
 
 USUAL = (
@@ -219,8 +222,13 @@ def _smtp(row: Any) -> Smtp:  # noqa: ANN401
     security = row.get("security", "starttls")
     if security not in SECURITY:
         raise UsageError(f"[smtp]: security is {security!r}; use one of {', '.join(SECURITY)}")
+    user = _text(row, "[smtp]", "user")
+    if user and security == "none":
+        raise UsageError(
+            "[smtp]: with security = none the password of user would go in the clear; use starttls or tls"
+        )
     port = int(_number(row, "[smtp]", "port", 465 if security == "tls" else 587, 1, 65535))
-    return Smtp(host, port, sender, security, _text(row, "[smtp]", "user"))
+    return Smtp(host, port, sender, security, user, _text(row, "[smtp]", "ca_file"))
 
 
 def _is_mailbox(text: str) -> bool:
