@@ -22,7 +22,7 @@ COMPONENTS = tuple(c.name.removesuffix(SUFFIX) for c in RANKED_CLAIMS.columns if
 RAW = {signal.name: signal.column for signal in SIGNALS}
 """The column that holds a component's raw value."""
 
-SHARES = {"enquiry", "engagement", "debunk_gap", "checkworthy", "harm", "nearness", "kinship"}
+SHARES = {"enquiry", "engagement", "debunk_gap", "checkworthy", "harm", "nearness", "kinship", "reactions"}
 
 
 @dataclass(frozen=True, slots=True)

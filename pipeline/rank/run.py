@@ -9,17 +9,18 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.duck import connect_memory, run_statement
+from pipeline.duck import connect_memory
 from pipeline.rank.content import content
 from pipeline.rank.signals import weights_table
 from pipeline.statements import statement
 from pipeline.tables import CLAIM_HOURS, CLAIM_MATCHES, RANK_SIGNALS, RANKED_CLAIMS
 
-SIGNAL_FILES = ("rhythm", "volume", "spread", "engagement", "speech", "kinship")
-"""In this order: a later one may read an earlier one. ``members`` comes before all of them."""
+SIGNAL_FILES = ("members", "voices", "rhythm", "volume", "spread", "engagement", "speech", "kinship")
+"""In this order: a later one may read an earlier one."""
 
 _EXEMPLARS = pa.schema([("claim_id", pa.string()), ("text_key", pa.string())])
 _TEXTS = pa.schema([("text_key", pa.string()), ("match_text", pa.string())])
+_REACTIONS = pa.schema([("claim_id", pa.string()), ("reactions", pa.float64())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class RankInputs:
     """Ids of claims that people took up: in review, answered, watched or known before."""
     words: Sequence[str] = ()
     """The incident's places, names and words."""
+    reactions: pa.Table = field(default_factory=lambda: _REACTIONS.empty_table())
+    """(claim_id, reactions): how much the reactions to it sound like those to claims that staff took up, 0 to 1."""
 
 
 def rank(
@@ -60,11 +63,8 @@ def rank(
 ) -> dict[str, pa.Table]:
     """Return ``ranked_claims``, ``claim_hours`` and ``rank_signals`` from what was posted by ``as_of``."""
     config, inputs = config or RankConfig(), inputs or RankInputs()
-    hours = run_statement(
-        "stages/claim_hours", {"posts": posts, "claim_posts": claim_posts}, {"as_of": as_of}
-    )
     weights = weights_table(config.weights)
-    ranked = _ranked(posts, claim_posts, as_of, config, inputs, weights)
+    hours, ranked = _ranked(posts, claim_posts, as_of, config, inputs, weights)
     return {
         CLAIM_HOURS.name: CLAIM_HOURS.conform(hours),
         RANKED_CLAIMS.name: RANKED_CLAIMS.conform(ranked),
@@ -79,8 +79,8 @@ def _ranked(
     config: RankConfig,
     inputs: RankInputs,
     weights: pa.Table,
-) -> pa.Table:
-    """All signals in one connection, each result kept for the next."""
+) -> tuple[pa.Table, pa.Table]:
+    """``claim_hours`` and ``ranked_claims``: all signals in one connection, each result kept for the next."""
     values = {"as_of": as_of, "window_minutes": config.window_minutes}
     given = {
         "posts": posts.select(_POST_COLUMNS),
@@ -90,17 +90,19 @@ def _ranked(
         "taken_up": pa.table({"claim_id": pa.array(sorted(inputs.taken_up), pa.string())}),
         "content": content(inputs.exemplars, inputs.texts, inputs.words),
         "weights": weights,
+        "reactions": inputs.reactions,
     }
     connection = connect_memory()
     try:
         for name, table in given.items():
             connection.register(name, table)
-        for name in ("members", *SIGNAL_FILES):
+        for name in SIGNAL_FILES:
             text = statement(f"signals/{name}")
             wanted = {key: value for key, value in values.items() if f"${key}" in text}
-            connection.register(name, connection.sql(text, params=wanted).to_arrow_table())
+            connection.sql(text, params=wanted).create(name)
         last = {"as_of": as_of, "scale": config.scale, "linear": config.linear}
-        return connection.sql(statement("stages/ranked_claims"), params=last).to_arrow_table()
+        hours = connection.sql(statement("stages/claim_hours")).to_arrow_table()
+        return hours, connection.sql(statement("stages/ranked_claims"), params=last).to_arrow_table()
     finally:
         connection.close()
 

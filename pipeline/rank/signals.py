@@ -47,6 +47,10 @@ SIGNALS = (
     Signal("harm", "content", 1.0, True, "EIP's virality factors, Full Fact's incident framework: harm.toml"),
     Signal("nearness", "content", 0.5, True, "the incident's own places, names and words"),
     Signal("kinship", "kinship", 1.0, True, "claims that people took up before; FABLE's precedent"),
+    # silent until staff's triage taught a model (models/reactions.py)
+    Signal(
+        "reactions", "reactions", 1.0, True, "how people answer: Zhao et al. 2015, learned from own triage"
+    ),
 )
 
 

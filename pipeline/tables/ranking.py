@@ -71,6 +71,10 @@ RANKED_CLAIMS = Table(
         _number("harm", "the rubric's weight of the harms that its words touch, 0 to 1"),
         _number("nearness", "how much of the incident's places, names and words it has, 0 to 1"),
         _number("kinship", "similarity to the nearest claim that people took up, 0 to 1; null without one"),
+        _number(
+            "reactions",
+            "how much its reactions sound like those to claims taken up, 0 to 1; null until learned",
+        ),
         _number("volume_points", "what volume adds to the score"),
         _number("growth_points", "what growth adds to the score"),
         _number("burst_points", "what burst adds to the score"),
@@ -83,6 +87,7 @@ RANKED_CLAIMS = Table(
         _number("harm_points", "what harm adds to the score"),
         _number("nearness_points", "what nearness adds to the score"),
         _number("kinship_points", "what kinship adds to the score"),
+        _number("reactions_points", "what reactions adds to the score"),
     ),
 )
 

@@ -1,16 +1,16 @@
--- Grain: one row per claim. Input: members. Reader: ranked_claims.
+-- Grain: one row per claim. Input: voices. Reader: ranked_claims.
 -- enquiry_share: lower bound of Wilson's interval (z = 1.96) of the share of voices that ask whether it is true, voices
 -- that correct left out; signal after Zhao, Resnick and Mei (WWW 2015). debunk_gap: the same bound of the share of
 -- voices that do not correct it: it grows with what nobody has answered.
 with counted as (
     select
         claim_no,
-        count(distinct voice) as voices,
-        count(distinct voice) filter (where asks and role <> 'corrects') as enquirers,
-        count(distinct voice) filter (where asks and role <> 'corrects' and age_hours <= 1) as recent_enquirers,
-        count(distinct voice) filter (where role <> 'corrects') as others,
-        count(distinct voice) filter (where role = 'corrects') as correctors
-    from members
+        count(*) as voices,
+        count(*) filter (where asks) as enquirers,
+        count(*) filter (where asks_now) as recent_enquirers,
+        count(*) filter (where tells) as others,
+        count(*) filter (where corrects) as correctors
+    from voices
     group by claim_no
 ),
 

@@ -1,4 +1,4 @@
--- Grain: one row per claim. Inputs: members, rhythm. Reader: ranked_claims. Parameter: $window_minutes.
+-- Grain: one row per claim. Inputs: members, voices, rhythm. Reader: ranked_claims. Parameter: $window_minutes.
 -- Counted in voices, each once per window and platform. growth = ln((last + 3) / (before + 3)); burst = (last - mean of
 -- earlier windows) / sqrt(mean + 1), both counts divided by the platform's pace at that hour (PEERS 5.3, after the
 -- z-scores of trend detection; no precision of either was ever published for rumors). Percentiles are taken among the
@@ -61,20 +61,28 @@ whole as (
     group by claim_no
 ),
 
-voices as (
+fresh as (
     select
         claim_no,
-        count(distinct voice) filter (where window_no = 0) as recent_voices,
-        count(distinct voice) filter (where window_no = 1) as previous_voices,
         -- three voices of now, or more that are older: a window halves each
         round(least(1.0, sum(pow(0.5, age_hours * 60 / $window_minutes)) / 3), 6) as freshness
     from heard
     group by claim_no
+),
+
+spoken as (
+    select
+        claim_no,
+        count(*) filter (where is_recent) as recent_voices,
+        count(*) filter (where is_previous) as previous_voices
+    from voices
+    group by claim_no
 )
 
 select
-    v.claim_no, v.recent_voices, v.previous_voices, v.freshness, v.recent_voices as volume, w.growth, w.burst,
+    v.claim_no, v.recent_voices, v.previous_voices, f.freshness, v.recent_voices as volume, w.growth, w.burst,
     p.volume_percentile, p.growth_percentile, p.burst_percentile
-from voices as v
+from spoken as v
+inner join fresh as f on f.claim_no = v.claim_no
 inner join whole as w on w.claim_no = v.claim_no
 inner join places as p on p.claim_no = v.claim_no;

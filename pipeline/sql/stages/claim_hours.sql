@@ -1,14 +1,17 @@
--- Grain: one row per claim, hour and platform. Inputs: claim_posts, posts. Parameter: $as_of.
--- Readers: sparklines and timelines.
-select
-    c.claim_id,
-    date_trunc('hour', p.posted_at) as hour,
-    p.platform,
-    count(*) as posts,
-    count(*) filter (where c.asks) as enquiries,
-    count(*) filter (where c.role = 'corrects') as corrections
-from claim_posts as c
-inner join posts as p on p.post_id = c.post_id
-where p.posted_at <= $as_of
-group by all
-order by c.claim_id, hour, p.platform;
+-- Grain: one row per claim, hour and platform. Inputs: members, claim_ids. Readers: sparklines and timelines.
+with hours as (
+    select
+        claim_no,
+        date_trunc('hour', posted_at) as hour,
+        platform,
+        count(*) as posts,
+        count(*) filter (where asks) as enquiries,
+        count(*) filter (where role = 'corrects') as corrections
+    from members
+    group by all
+)
+
+select i.claim_id, h.* exclude (claim_no)
+from hours as h
+inner join claim_ids as i on i.claim_no = h.claim_no
+order by h.claim_no, h.hour, h.platform;

@@ -1,5 +1,5 @@
 -- Grain: one row per claim. Inputs: claim_ids (claim_id, claim_no), weights (signal, weight, is_lasting), and the results of sql/signals:
--- volume, spread, engagement, speech, content, kinship. Reader: everybody. Parameters: $as_of, $scale, $linear.
+-- volume, spread, engagement, speech, content, kinship, and reactions (claim_id, reactions). Reader: everybody. Parameters: $as_of, $scale, $linear.
 -- Signals become places among the claims and are fused: points = weight * scale / (60 + place), reciprocal-rank fusion
 -- after Cormack, Clarke and Büttcher (SIGIR 2009), k = 60; or, with learned weights ($linear), points = weight * scale
 -- / 60 * percentile. Points of lasting signals are multiplied by freshness, so that a dying claim sinks. A signal that is
@@ -22,7 +22,7 @@ with wide as (
         coalesce(p.correctors, 0) as correctors,
         coalesce(p.enquiry_share, 0.0) as enquiry_share, coalesce(p.debunk_gap, 0.0) as debunk_gap,
         c.checkworthy, c.harm, coalesce(c.harms, []) as harms, c.nearness,
-        k.kinship
+        k.kinship, x.reactions
     from claim_ids as i
     left join volume as v on v.claim_no = i.claim_no
     left join spread as s on s.claim_no = i.claim_no
@@ -30,6 +30,7 @@ with wide as (
     left join speech as p on p.claim_no = i.claim_no
     left join content as c on c.claim_id = i.claim_id
     left join kinship as k on k.claim_id = i.claim_id
+    left join reactions as x on x.claim_id = i.claim_id
 ),
 
 -- what orders the claims in each signal: percentiles inside the platform where the signal has them
@@ -40,52 +41,55 @@ long as (
             volume_percentile as volume, growth_percentile as growth, burst_percentile as burst,
             spread, jump, coalesce(engagement, 0.0) as engagement, enquiry_share as enquiry, debunk_gap,
             coalesce(checkworthy, 0.0) as checkworthy, coalesce(harm, 0.0) as harm, coalesce(nearness, 0.0) as nearness,
-            coalesce(kinship, 0.0) as kinship
+            coalesce(kinship, 0.0) as kinship, coalesce(reactions, 0.0) as reactions
         from wide
     )
-    on volume, growth, burst, spread, jump, engagement, enquiry, debunk_gap, checkworthy, harm, nearness, kinship
+    on
+        volume, growth, burst, spread, jump, engagement, enquiry, debunk_gap, checkworthy, harm, nearness, kinship,
+        reactions
     into name signal value value
 ),
 
+-- the share of claims that have no more follows from the place; what is not there has neither
 placed as (
     select
-        claim_no, signal, freshness, value,
+        claim_no, signal, freshness,
         rank() over (partition by signal order by value desc) as place,
-        cume_dist() over (partition by signal order by value) as percentile
+        1 - (place - 1) / (select count(*) from claim_ids) as percentile
     from long
+    where value > 0
 ),
 
 pointed as (
     select
         l.claim_no, l.signal,
-        case
-            when l.value <= 0 then 0.0
-            else round(
-                w.weight * $scale * case when $linear then l.percentile / 60 else 1 / (60 + l.place) end
-                * case when w.is_lasting then l.freshness else 1.0 end, 3
-            ) + 0.0
-        end as points
+        round(
+            w.weight * $scale * case when $linear then l.percentile / 60 else 1 / (60 + l.place) end
+            * case when w.is_lasting then l.freshness else 1.0 end, 3
+        ) + 0.0 as points
     from placed as l
     inner join weights as w on w.signal = l.signal
 ),
 
 wide_points as (
     select
-        claim_no,
-        max(points) filter (where signal = 'volume') as volume_points,
-        max(points) filter (where signal = 'growth') as growth_points,
-        max(points) filter (where signal = 'burst') as burst_points,
-        max(points) filter (where signal = 'spread') as spread_points,
-        max(points) filter (where signal = 'jump') as jump_points,
-        max(points) filter (where signal = 'engagement') as engagement_points,
-        max(points) filter (where signal = 'enquiry') as enquiry_points,
-        max(points) filter (where signal = 'debunk_gap') as debunk_gap_points,
-        max(points) filter (where signal = 'checkworthy') as checkworthy_points,
-        max(points) filter (where signal = 'harm') as harm_points,
-        max(points) filter (where signal = 'nearness') as nearness_points,
-        max(points) filter (where signal = 'kinship') as kinship_points
-    from pointed
-    group by claim_no
+        i.claim_no,
+        coalesce(max(p.points) filter (where p.signal = 'volume'), 0.0) as volume_points,
+        coalesce(max(p.points) filter (where p.signal = 'growth'), 0.0) as growth_points,
+        coalesce(max(p.points) filter (where p.signal = 'burst'), 0.0) as burst_points,
+        coalesce(max(p.points) filter (where p.signal = 'spread'), 0.0) as spread_points,
+        coalesce(max(p.points) filter (where p.signal = 'jump'), 0.0) as jump_points,
+        coalesce(max(p.points) filter (where p.signal = 'engagement'), 0.0) as engagement_points,
+        coalesce(max(p.points) filter (where p.signal = 'enquiry'), 0.0) as enquiry_points,
+        coalesce(max(p.points) filter (where p.signal = 'debunk_gap'), 0.0) as debunk_gap_points,
+        coalesce(max(p.points) filter (where p.signal = 'checkworthy'), 0.0) as checkworthy_points,
+        coalesce(max(p.points) filter (where p.signal = 'harm'), 0.0) as harm_points,
+        coalesce(max(p.points) filter (where p.signal = 'nearness'), 0.0) as nearness_points,
+        coalesce(max(p.points) filter (where p.signal = 'kinship'), 0.0) as kinship_points,
+        coalesce(max(p.points) filter (where p.signal = 'reactions'), 0.0) as reactions_points
+    from claim_ids as i
+    left join pointed as p on p.claim_no = i.claim_no
+    group by i.claim_no
 ),
 
 scored as (
@@ -94,7 +98,7 @@ scored as (
         round(
             volume_points + growth_points + burst_points + spread_points + jump_points + engagement_points
             + enquiry_points + debunk_gap_points + checkworthy_points + harm_points + nearness_points
-            + kinship_points, 3
+            + kinship_points + reactions_points, 3
         ) + 0.0 as score
     from wide as w
     inner join wide_points as p on p.claim_no = w.claim_no
