@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -414,6 +415,29 @@ def test_the_list_is_told_once_in_three_languages_without_authors(sample: DataDi
         assert not feed.bozo
         shown = AlertBook(alert_file(sample)).alerts()
         assert [e.title for e in feed.entries] == [f"{SAMPLE}: {sentence(s.alert, language)}" for s in shown]
+
+
+def test_growth_and_harm_of_the_list_are_told_once(sample: DataDir) -> None:
+    incident, rules = (
+        find_incident(sample, SAMPLE),
+        {rule.kind: rule.numbers for rule in load_config(sample).rules},
+    )
+    republish(sample, SAMPLE)
+    look(sample, incident, NOW)
+    rows = ask(sample, SAMPLE, "select claim_id, growth, recent_voices, harm from ranked_claims", {})
+    grown = {
+        row["claim_id"]
+        for row in rows
+        if (row["growth"] or 0) >= math.log(rules["growth"]["times"])
+        and (row["recent_voices"] or 0) >= rules["growth"]["voices"]
+    }
+    harmful = {row["claim_id"] for row in rows if (row["harm"] or 0) >= rules["harm"]["weight"]}
+    assert len(grown) > 0 and len(harmful) > 0
+    assert {key.split("/")[2] for key in keys(sample, "growth")} == grown
+    assert {key.split("/")[2] for key in keys(sample, "harm")} == harmful
+    shown = AlertBook(alert_file(sample)).alerts()
+    assert {one.alert.urgent for one in shown if one.alert.kind == "harm"} == {True}
+    assert look(sample, incident, NOW + timedelta(days=1)) == 0, "the list has not moved since"
 
 
 def test_a_new_wording_of_a_claim_that_was_taken_up_is_told(data: DataDir) -> None:

@@ -76,7 +76,8 @@ class Look:
             enough = growth is not None and growth >= math.log(rule.numbers["times"])
             if enough and recent >= rule.numbers["voices"]:
                 more = {"recent": recent, "previous": row["previous_voices"] or 0}
-                self._raise(rule, f"{row['claim_id']}/{self.now:%Y-%m-%d}", told | more)
+                day = f"{row['as_of']:%Y-%m-%d}"  # of the list: one that stands still is not news every day
+                self._raise(rule, f"{row['claim_id']}/{day}", told | more)
         for rule in self.rules.get("harm", ()):
             if row["harm"] is not None and row["harm"] >= rule.numbers["weight"]:
                 self._raise(rule, row["claim_id"], told)
