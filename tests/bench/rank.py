@@ -23,9 +23,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.metrics import roc_auc_score
 
 from models.loading import load_encoder
+from models.reactions import BLOCKS, cross_fitted, fit, rates
 from pipeline.bench import Metric
 from pipeline.claims import Previous, make_claims
 from pipeline.collect import collect
@@ -54,6 +56,8 @@ ONE_HOUR = 3600.0
 PRIOR = re.compile(r"真的吗|求证|真假|属实|有证据|靠谱吗|真的假的|是不是真|可信吗|求真相|谣言吗")
 CORRECTING = re.compile(r"辟谣|谣言|假的")
 """Phrases of the prior signal, as PEERS 5.2 names them; they were fixed before the data was looked at."""
+TELLING = re.compile(r"谣|假|不实|澄清|证实|虚构|骗|真相|求证|核实|删|捏造|编的|胡说|造")
+"""A reaction with one of these, or one that is heard as a correction, may tell the label: its words are not learned."""
 
 
 def run(data: Path, progress: Say) -> list[Metric]:
@@ -130,23 +134,29 @@ def _speech_rate(texts: Sequence[str]) -> Metric:
 def _ced(data: Path, progress: Say) -> list[Metric]:
     posts = {row["id"]: row for row in _read(data / "eval" / "ced" / "posts.jsonl.gz")}
     claim_of = {row["id"]: row["claim"] for row in _read(data / "eval" / "ced_claims_gold.jsonl.gz")}
-    rows, prior = _threads(data, posts)
+    rows, prior, said = _threads(data, posts)
     names = sorted(rows, key=lambda name: (posts[name]["time"], name))
     half = len(names) // 2
     past = names[:half]
     known = {claim_of.get(name, name) for name in past}
     future = [name for name in names[half:] if claim_of.get(name, name) not in known]
     progress(f"{len(past)} threads teach, {len(future)} later ones score")
-    x_past, x = (features([rows[name] for name in side]) for side in (past, future))
     y_past, y = (np.array([posts[name]["label"] == "rumor" for name in side]) for side in (past, future))
+    _react(rows, said, past, y_past, future)
+    x_past, x = (features([rows[name] for name in side]) for side in (past, future))
     claims = [claim_of.get(name, name) for name in future]
-    told = np.array([signal.name != "debunk_gap" for signal in SIGNALS])  # corrections tell the label
-    quiet = told & np.array(
-        [signal.name not in {"volume", "spread", "growth", "burst"} for signal in SIGNALS]
-    )
+
+    def learned(without: set[str]) -> Floats:
+        """Weights of the past on the future; corrections tell the label and enter nothing that learns."""
+        told = np.array([signal.name not in {"debunk_gap", *without} for signal in SIGNALS])
+        found: Floats = x[:, told] @ learn(x_past[:, told], y_past)
+        return found
+
     scores = {
-        "learned": x[:, told] @ learn(x_past[:, told], y_past),
-        "learned_without_volume": x[:, quiet] @ learn(x_past[:, quiet], y_past),
+        "learned": learned(set()),
+        "learned_without_volume": learned({"volume", "spread", "growth", "burst"}),
+        "learned_without_reactions": learned({"reactions"}),
+        "reactions": np.array([rows[name]["reactions"] for name in future]),
         "plain": np.array([rows[name]["score"] for name in future]),
         "enquiry": np.array([rows[name]["enquiry_share"] for name in future]),
     }
@@ -173,10 +183,33 @@ def _ced(data: Path, progress: Say) -> list[Metric]:
     return metrics
 
 
+def _react(
+    rows: dict[str, dict[str, Any]],
+    said: dict[str, list[str]],
+    past: Sequence[str],
+    y_past: Bools,
+    future: Sequence[str],
+) -> None:
+    """Fill in ``reactions``: of a past thread by models of the other fifths of the past, of a later one by all."""
+    x_past, x = (_rates([said[name] for name in side]) for side in (past, future))
+    fifths = np.arange(len(past)) * BLOCKS // len(past)
+    chances = np.concatenate([cross_fitted(x_past, y_past, fifths), fit(x_past, y_past).chances(x)])
+    for name, chance in zip([*past, *future], chances.tolist(), strict=True):
+        rows[name]["reactions"] = chance
+
+
+def _rates(said: Sequence[list[str]]) -> csr_matrix:
+    owner = np.repeat(np.arange(len(said)), [len(one) for one in said])
+    return rates([text for one in said for text in one], owner, len(said))
+
+
 def _threads(
     data: Path, posts: dict[str, dict[str, Any]]
-) -> tuple[dict[str, dict[str, Any]], dict[str, float]]:
-    """Each thread as a claim one hour after its first post: its row of ``ranked_claims``, and the prior signal."""
+) -> tuple[dict[str, dict[str, Any]], dict[str, float], dict[str, list[str]]]:
+    """Each thread as a claim one hour after its first post.
+
+    Its row of ``ranked_claims``, the prior signal, and the reactions whose words may be learned.
+    """
     began = {name: datetime.fromisoformat(row["time"]).timestamp() for name, row in posts.items()}
     early = []
     for row in _read(data / "eval" / "ced" / "reposts.jsonl.gz"):
@@ -219,7 +252,11 @@ def _threads(
     inputs = RankInputs(exemplars=exemplars, texts=texts)
     ranked = rank(table, claim_posts, as_of, RankConfig(window_minutes=20), inputs)[RANKED_CLAIMS.name]
     rows = {row["claim_id"]: row for row in ranked.to_pylist()}
-    return rows, _prior(posts, early)
+    reactions: dict[str, list[str]] = {name: [] for name in posts}
+    for thread, _, _, _, text in early:
+        if forms[text] and not heard[forms[text]][1] and not TELLING.search(forms[text]):
+            reactions[thread].append(forms[text])
+    return rows, _prior(posts, early), reactions
 
 
 def _prior(posts: dict[str, Any], early: Sequence[tuple[Any, ...]]) -> dict[str, float]:
