@@ -11,13 +11,17 @@ from dashboard.memory import settle
 from dashboard.render import HERE, show, style
 from dashboard.views import (
     alerts,
+    capacity,
     claim,
     claims,
     correction,
     corrections,
     health,
     incidents,
+    outreach,
+    people,
     perspectives,
+    protocol,
     statement,
 )
 from dashboard.widgets.header import header
@@ -36,10 +40,14 @@ VIEWS = {
     "incidents": incidents.page,
     "health": health.page,
     "alerts": alerts.page,
+    "protocol": protocol.page,
+    "people": people.page,
+    "outreach": outreach.page,
+    "capacity": capacity.page,
 }
 
 # Pages with a name of their own. A comment, for Streamlit would show a string that stands alone.
-LISTED = ("claims", "corrections", "incidents", "health")
+LISTED = ("claims", "corrections", "protocol", "incidents", "health")
 
 
 def main() -> None:

@@ -13,6 +13,10 @@ PAGES = (
     "/perspectives",
     "/incidents",
     "/health",
+    "/protocol",
+    "/people",
+    "/outreach",
+    "/capacity",
 )
 """Pages whose theme is switched together."""
 _LOCAL = re.compile(r"/(?:[a-z_]{1,40}(?:/[a-z_]{1,40})?)?")

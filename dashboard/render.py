@@ -77,6 +77,11 @@ def show(name: str, **values: Any) -> None:  # noqa: ANN401
     st.html(str(render(name, **values)))
 
 
+def picture(svg: str, label: str) -> None:
+    """Put a picture of our own making on the page; whatever words it holds were escaped when it was drawn."""
+    show("picture", image=Markup(svg), label=label)  # noqa: S704  from pipeline.protocol.drawing alone
+
+
 @cache
 def style(language: str) -> str:
     """The desk's style sheet; the language decides which Chinese forms come first in the font list."""

@@ -40,20 +40,29 @@ class Act(StrEnum):
     """Open and close incidents."""
     CONFIGURE = "configure"
     """Edit the partner's bright lines, the coalition's rule and thresholds."""
+    PROTOCOL = "protocol"
+    """Tick tasks of one's role, write down outreach, say one's hours, keep one's partner's entries in the directory."""
+    WATCH = "watch"
+    """Offer the watch, and take it, for one's partner."""
     PURGE = "purge"
     """Delete collected data."""
     ADMINISTER = "administer"
     """Accounts."""
 
 
-_MONITOR = {Act.READ, Act.TRIAGE, Act.RULE, Act.NOTE, Act.REVEAL, Act.EXPORT, Act.DRAFT, Act.APPROVE_DRAFT}
+_MONITOR = {
+    *(Act.READ, Act.TRIAGE, Act.RULE, Act.NOTE, Act.REVEAL, Act.EXPORT, Act.DRAFT, Act.APPROVE_DRAFT),
+    *(Act.PROTOCOL, Act.WATCH),
+}
 
 ALLOWED: dict[AccountRole, frozenset[Act]] = {
     AccountRole.VIEWER: frozenset({Act.READ}),
     AccountRole.MONITOR: frozenset(_MONITOR),
     AccountRole.LEAD: frozenset(_MONITOR | {Act.RELEASE, Act.OPEN_INCIDENT, Act.CONFIGURE}),
-    AccountRole.REVIEWER: frozenset({Act.READ, Act.NOTE, Act.SIGN, Act.CONFIGURE}),
-    AccountRole.ADMIN: frozenset({Act.READ, Act.OPEN_INCIDENT, Act.CONFIGURE, Act.PURGE, Act.ADMINISTER}),
+    AccountRole.REVIEWER: frozenset({Act.READ, Act.NOTE, Act.SIGN, Act.CONFIGURE, Act.PROTOCOL}),
+    AccountRole.ADMIN: frozenset(
+        {Act.READ, Act.OPEN_INCIDENT, Act.CONFIGURE, Act.PROTOCOL, Act.PURGE, Act.ADMINISTER}
+    ),
 }
 """Whoever keeps the accounts neither rates nor signs: no account can be made to speak by the one who made it
 without that person's name standing in the ledger."""

@@ -17,8 +17,10 @@ from pipeline.correction.advice import Advice
 from pipeline.correction.consensus import Answer, Phase
 from pipeline.correction.document import Doubt, Part
 from pipeline.correction.lockstep import REGIONS
+from pipeline.ledger.outreach import STANCES
 from pipeline.mask import Kind
 from pipeline.people import AccountRole
+from pipeline.protocol.directory import KINDS
 from pipeline.records import Rating, Role, RulingKind, Status
 
 FAMILIES = {
@@ -62,7 +64,10 @@ FAMILIES = {
     ],
     "known_trust": ["own", "trusted", "shown"],
     "known_from": ["import", "crawl", "release"],
-    "desk": ["claims", "corrections", "health", "incidents", "light", "dark", "system"],
+    "task_state": ["done", "late", "open"],
+    "contact": list(KINDS),
+    "stance": list(STANCES),
+    "desk": ["claims", "corrections", "protocol", "health", "incidents", "light", "dark", "system"],
 }
 
 _ASKED = re.compile(r"words(?:\.count)?\(\s*[\"']([a-z_.]+)[\"']")

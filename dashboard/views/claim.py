@@ -8,6 +8,9 @@ from dashboard import queries
 from dashboard.address import ListView
 from dashboard.desk import Desk
 from dashboard.family import Wording, family
+from dashboard.joined import hours, joined
+from dashboard.joined import matches as joined_matches
+from dashboard.joined import variants as joined_variants
 from dashboard.listing import narrowed, neighbours
 from dashboard.pending import Pending, pending
 from dashboard.reading import read_as
@@ -15,6 +18,7 @@ from dashboard.render import show
 from dashboard.rows import ClaimCard
 from dashboard.times import Clock
 from dashboard.widgets.advice import advice
+from dashboard.widgets.asides import aside
 from dashboard.widgets.assessment import assessment
 from dashboard.widgets.decision import decision, standing_line
 from dashboard.widgets.evidence import evidence
@@ -26,7 +30,7 @@ from dashboard.widgets.merging import split
 from dashboard.widgets.moves import CURSOR, claim_moves
 from dashboard.widgets.notes import notes
 from dashboard.widgets.notices import nothing_published
-from dashboard.widgets.posts import LANGUAGE_OF_SCRIPT, posts
+from dashboard.widgets.posts import LANGUAGE_OF_SCRIPT, posts, whose
 from dashboard.widgets.reading import reading_aid
 from dashboard.widgets.reasons import why_ranked
 from dashboard.widgets.timeline import timeline
@@ -65,6 +69,7 @@ def _claim(desk: Desk, file: str, claim_id: str, view: ListView, waiting: Pendin
     with st.container(key="stands"):  # one place on the page, whatever there is to say
         _pending(desk, file, claim_id, waiting)
         standing_line(desk, claim_id)
+        aside(desk, claim_id)
     with st.container(key="claim"):
         main, side = st.columns([7, 4], gap="large")
     with side:
@@ -74,8 +79,9 @@ def _claim(desk: Desk, file: str, claim_id: str, view: ListView, waiting: Pendin
         why_ranked(desk, queries.rank_row(file, claim_id))
         history(desk, file, claim_id)
     with main:
-        timeline(desk, clock, queries.hours(file, (claim_id,))[claim_id], card.as_of)
-        _tabs(desk, file, clock, card, {"claim": claim_id, **view.params()})
+        claims = joined(waiting, claim_id)
+        timeline(desk, clock, hours(file, claims), card.as_of)
+        _tabs(desk, file, clock, card, claims, {"claim": claim_id, **view.params()})
 
 
 def _head(desk: Desk, clock: Clock, card: ClaimCard, view: ListView) -> None:
@@ -109,13 +115,15 @@ def _pending(desk: Desk, file: str, claim_id: str, waiting: Pending) -> None:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _family(file: str, claim_id: str) -> list[Wording]:
-    return family(queries.variants(file, claim_id))
+def _family(file: str, claims: tuple[str, ...]) -> list[Wording]:
+    return family(joined_variants(file, claims))
 
 
-def _tabs(desk: Desk, file: str, clock: Clock, card: ClaimCard, params: dict[str, str]) -> None:
+def _tabs(
+    desk: Desk, file: str, clock: Clock, card: ClaimCard, claims: tuple[str, ...], params: dict[str, str]
+) -> None:
     words, claim_id = desk.words, card.claim_id
-    wordings, near = _family(file, claim_id), queries.matches(file, claim_id)
+    wordings, near = _family(file, claims), joined_matches(file, claims)
     names = [
         words("claim.posts"),
         f"{words('claim.variants')} {len(wordings)}",
@@ -128,10 +136,10 @@ def _tabs(desk: Desk, file: str, clock: Clock, card: ClaimCard, params: dict[str
     ]
     first, second, third, fourth, fifth, sixth = st.tabs(names, key="tabs")
     with first:
-        posts(desk, file, clock, claim_id, card.exemplar_post_id, params)
+        posts(desk, file, clock, whose(desk, file, claims), params)
     with second:
         variants(desk, clock, wordings)
-        split(desk, file, claim_id, wordings)
+        split(desk, file, claim_id, wordings if len(claims) == 1 else _family(file, (claim_id,)))
     with third:
         matches(desk, near)
     with fourth:

@@ -21,6 +21,7 @@ from dashboard.widgets.pager import pager
 from dashboard.widgets.reasons import reasons
 from pipeline.ledger.assessments import Assessments
 from pipeline.ledger.notes import Notes
+from pipeline.ledger.set_aside import SetAside
 from pipeline.rubric import load_rubric
 
 REASONS_ON_A_CARD = 3
@@ -64,6 +65,7 @@ def _states(desk: Desk, file: str, view: ListView, shown: tuple[str, ...]) -> di
     standing, here, waiting = desk.ledger().triage(desk.name), others_on(desk), pending(desk, file)
     rubric = load_rubric(desk.data)
     assessed = Assessments(desk.data.ledger, read_only=True).all(desk.name)
+    aside = SetAside(desk.data.ledger, read_only=True).waiting(desk.name, standing)
     noted = [note.claim_id for note in Notes(desk.data.ledger, read_only=True).of(desk.name)]
     rank_rows = queries.rank_rows(file, shown) if view.look else {}
     cursor = marked(shown)
@@ -75,6 +77,7 @@ def _states(desk: Desk, file: str, view: ListView, shown: tuple[str, ...]) -> di
             split=waiting.split.get(claim, 0),
             harm=rubric.total("harm", assessed[claim].levels) if claim in assessed else None,
             notes=noted.count(claim),
+            aside=aside[claim].reason if claim in aside else "",
             marked=claim == cursor,
             aid=view.read,
             reasons=tuple(reasons(desk.words, rank_rows[claim])[:REASONS_ON_A_CARD]) if rank_rows else (),

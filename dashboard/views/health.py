@@ -13,6 +13,7 @@ from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.times import Clock
 from dashboard.widgets.notices import nothing_published
+from dashboard.widgets.retention import retention
 from dashboard.widgets.worker import worker
 from pipeline.runs import Run, RunRegistry
 
@@ -32,6 +33,7 @@ def page(desk: Desk) -> None:
         told = desk.words("health.abandoned_one", runs=", ".join(run.run_id for run in killed))
         show("notice", kind="warn", title="", text=told, hint="")
     worker(desk)
+    retention(desk)
     st.page_link(desk.pages["alerts"], label=desk.words("alerts.open"), query_params=desk.address())
     show("runs", words=desk.words, clock=clock, runs=[(run, state_of(run)) for run in runs])
     if runs:

@@ -9,6 +9,7 @@ from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.times import Clock
 from dashboard.widgets.notices import nothing_published
+from dashboard.widgets.openings import openings
 from pipeline.incident import Incident
 
 
@@ -21,6 +22,7 @@ def page(desk: Desk) -> None:
         _incident(desk, incident)
     for problem in desk.broken:
         show("notice", kind="bad", title=desk.words("incidents.broken"), text=problem, hint="")
+    openings(desk)
 
 
 def _incident(desk: Desk, incident: Incident) -> None:

@@ -69,6 +69,8 @@ class RowState:
     split: int = 0
     harm: tuple[int, int] | None = None
     notes: int = 0
+    aside: str = ""
+    """Why it will not be worked."""
     known: int = 0
     marked: bool = False
     aid: str = ""

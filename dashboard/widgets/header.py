@@ -22,7 +22,7 @@ def header(desk: Desk) -> None:
         title = incident.title(desk.words.language) if incident else ""
         show("brand", words=desk.words, title=title)
         with st.container(key="nav", horizontal=True, gap="small", width="content"):
-            for name in ("claims", "corrections", "health", "incidents"):
+            for name in ("claims", "corrections", "protocol", "health", "incidents"):
                 st.page_link(desk.pages[name], label=desk.words(f"desk.{name}"), query_params=desk.address())
         with st.container(key="me", horizontal=True, gap="small", width="content"):
             if desk.guarded:

@@ -14,7 +14,7 @@ from dashboard.render import show
 from pipeline.ledger import Event
 
 MOST = 200
-ADDED = ("note", "evidence", "assessment", "known_review", "taken_back", "reveal")
+ADDED = ("note", "evidence", "assessment", "known_review", "set_aside", "taken_back", "reveal")
 
 
 @dataclass(frozen=True, slots=True)

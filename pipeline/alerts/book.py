@@ -149,9 +149,7 @@ class AlertBook(Store):
         with self.writing() as connection:
             for name in _FORGETTING:
                 connection.execute(statement(f"alerts/{name}"), {"incident": incident})
-        with self.connect() as connection:  # SQLite leaves what was deleted in its free pages and its log
-            connection.execute("vacuum")
-            connection.execute("pragma wal_checkpoint(truncate)")
+        self.leave_no_traces()
 
     def tried(
         self,

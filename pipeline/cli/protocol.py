@@ -14,11 +14,15 @@ from pipeline.files import write_text
 from pipeline.incident import find_incident
 from pipeline.ledger.outreach import STANCES, Hours, Outreach
 from pipeline.ledger.protocol import Checklist
+from pipeline.ledger.set_aside import SetAside
 from pipeline.paths import DataDir
-from pipeline.protocol.capacity import HOURS_PER_CLAIM, capacity
+from pipeline.protocol.capacity import capacity
 from pipeline.protocol.checklist import Board, board, hand_over, open_checklist
-from pipeline.protocol.directory import drawn, load_directory, on_call
+from pipeline.protocol.contacts import directory
+from pipeline.protocol.directory import on_call
 from pipeline.protocol.plan import LANGUAGES
+from pipeline.questions import ask
+from pipeline.statements import statement
 
 BY = click.option("--by", "actor", required=True, help="Who: an account's id or a name.")
 
@@ -163,12 +167,10 @@ def hours(incident: str, number: float, day: datetime | None, actor: str) -> Non
 @click.option(
     "--per-claim",
     type=click.FloatRange(min=0.1),
-    default=HOURS_PER_CLAIM,
-    show_default=True,
-    help="Hours that one claim takes.",
+    help="Hours that one claim takes; the protocol's (1.5 unless it says otherwise) without.",
 )
 @json_option
-def capacity_(incident: str, per_claim: float, as_json: bool) -> None:
+def capacity_(incident: str, per_claim: float | None, as_json: bool) -> None:
     """Hold today's hours against the claims that wait, and say which will not be worked."""
     told = capacity(DataDir.from_environment(), incident, hours_per_claim=per_claim)
     if as_json:
@@ -178,21 +180,49 @@ def capacity_(incident: str, per_claim: float, as_json: bool) -> None:
         f"{told.hours:g} hours of {told.people} people, {told.hours_per_claim:g} per claim: "
         f"{len(told.worked)} of {len(told.worked) + len(told.not_worked)} waiting claims will be worked today"
     )
-    fate = [(claim, "worked") for claim in told.worked] + [(claim, "not worked") for claim in told.not_worked]
-    show_rows([{"claim": claim, "today": today} for claim, today in fate])
+    fate = {"worked": told.worked, "does not fit": told.not_worked, "will not be worked": told.set_aside}
+    show_rows([{"claim": claim, "today": today} for today, claims in fate.items() for claim in claims])
+
+
+@protocol.command("set-aside")
+@click.argument("incident")
+@click.argument("claims", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why; it stands on the claim and in the list.")
+@BY
+def set_aside(incident: str, claims: tuple[str, ...], reason: str, actor: str) -> None:
+    """Say that claims will not be worked, so that nobody waits for an answer.
+
+    \b
+    Example:
+      chengqing protocol set-aside harbor-fire c000012 c000015 --reason "dying down; two people today" --by mei
+    """
+    data = DataDir.from_environment()
+    find_incident(data, incident)
+    found = ask(data, incident, statement("protocol/known_claims"), {"claims": list(claims)})
+    known = {row["claim_id"] for row in found}
+    if unknown := [claim for claim in claims if claim not in known]:
+        raise UnknownName(f"no claim {', '.join(unknown)} in {incident}; see: chengqing rank {incident}")
+    SetAside(data.ledger).say(incident, claims, reason, actor=actor)
+    click.echo("kept")
 
 
 @protocol.command("map")
 @click.option("--to", "path", type=click.Path(path_type=Path), help="SVG file to draw the map into.")
 @json_option
 def map_(path: Path | None, as_json: bool) -> None:
-    """Show who is on call in what order and who would call whom, from data/directory.toml; draw it with --to."""
-    entries = load_directory(DataDir.from_environment())
+    """Show who is on call in what order and who would call whom; draw it with --to.
+
+    Entries stand in data/directory.toml, and partners keep their own on the desk.
+    """
+    entries = directory(DataDir.from_environment())
     if not entries:
         raise UsageError(
-            "no directory yet: copy data/samples/directory.toml to data/directory.toml and change it"
+            "no directory yet: write entries on the desk's page of people, or copy data/samples/directory.toml "
+            "to data/directory.toml and change it"
         )
     if path:
+        from pipeline.protocol.drawing import drawn  # networkx takes a third of a second
+
         write_text(path, drawn(entries, "who would call whom") + "\n")
         click.echo(f"drawn: {path}", err=as_json)
     first = on_call(entries)

@@ -39,7 +39,12 @@ class Offers(Checklist):
             raise StoreError("a hand-over needs a note: what is open, what was promised, whom to call")
         if partner == holder:
             raise StoreError(f"{partner} has the watch already")
-        told = {"incident": incident, "partner": partner, "before": holder, "note": note.strip()}
+        told: dict[str, object] = {
+            "incident": incident,
+            "partner": partner,
+            "before": holder,
+            "note": note.strip(),
+        }
         moment = datetime.now(UTC)
         with self.writing() as connection:
             self._at(connection, incident, seen, told)
@@ -93,7 +98,7 @@ class Offers(Checklist):
             theirs = found.payload if found else {}
             raise StaleVersion("this offer stands no more; look again", mine={}, theirs=theirs)
 
-    def _at(self, connection: sqlite3.Connection, incident: str, seen: int, told: dict[str, str]) -> None:
+    def _at(self, connection: sqlite3.Connection, incident: str, seen: int, told: dict[str, object]) -> None:
         last = self._latest(connection, incident, WATCH)
         if (last.event_id if last else 0) != seen:
             theirs = last.payload if last else {}

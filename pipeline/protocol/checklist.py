@@ -10,6 +10,7 @@ from pipeline.coalition import Coalition, load_coalition
 from pipeline.incident import Incident
 from pipeline.ledger.protocol import Checklist, Ticked, Watch
 from pipeline.paths import DataDir
+from pipeline.people import AccountRole, Act, Person, may
 from pipeline.protocol.plan import ON_WATCH, Protocol, Task, load_protocol
 
 
@@ -72,6 +73,28 @@ def board(data: DataDir, incident: Incident) -> Board:
 
 def _known(protocol: Protocol) -> dict[str, tuple[Mapping[str, str], Task]]:
     return {task.id: (phase.names, task) for phase in protocol.phases for task in phase.tasks}
+
+
+def may_tick(person: Person | None, task: Task) -> bool:
+    """Whether this person may tick a task off, or open it again: whoever has its role, or leads."""
+    has_role = person is not None and (person.role is AccountRole.LEAD or person.role.value == task.role)
+    return has_role and may(person, Act.PROTOCOL)
+
+
+def may_give(person: Person | None, holder: str, coalition: Coalition) -> bool:
+    """Whether this person may offer the watch: for the partner that has it.
+
+    Where the incident's file names somebody who is no partner of the coalition, for any; alone on a machine, always.
+    """
+    if person is None or not may(person, Act.WATCH):
+        return False
+    stranger = holder not in {partner.id for partner in coalition.partners}
+    return not person.partner or stranger or person.partner == holder
+
+
+def may_take(person: Person | None, partner: str) -> bool:
+    """Whether this person may take, or decline, the watch that was offered to ``partner``."""
+    return person is not None and may(person, Act.WATCH) and person.partner in (None, "", partner)
 
 
 def hand_over(data: DataDir, incident: Incident, partner: str, *, actor: str, note: str, seen: int) -> Watch:

@@ -18,6 +18,8 @@ ON_WATCH = "watch"
 """As ``lead`` of a task: the partner that has the watch."""
 ROLES = ("monitor", "lead", "reviewer", "admin")
 MOST_TASKS = 200
+HOURS_PER_CLAIM = 1.5
+"""What looking into one claim takes, unless the coalition says otherwise: an assumption, shown with every plan."""
 _TASK_KEYS = {"id", "name", "role", "due", "lead"}
 
 
@@ -50,6 +52,7 @@ class Protocol:
     """All phases, in their order."""
 
     phases: tuple[PhaseOfWork, ...]
+    hours_per_claim: float = HOURS_PER_CLAIM
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -71,7 +74,7 @@ def read_protocol(path: Path) -> Protocol:
     phases = tuple(_phase(row, problems) for row in rows) if isinstance(rows, list) and rows else ()
     if not phases:
         problems.append("there is no [[phases]]")
-    made = Protocol(phases)
+    made = Protocol(phases, _hours(told.get("hours_per_claim", HOURS_PER_CLAIM), problems))
     for kind, ids in (("phase", [p.id for p in phases]), ("task", [t.id for t in made.tasks])):
         problems += [
             f"{kind} id {one!r} is used twice" for one in sorted({i for i in ids if ids.count(i) > 1})
@@ -81,6 +84,13 @@ def read_protocol(path: Path) -> Protocol:
     if problems:
         raise UsageError("\n".join(f"{path}: {problem}" for problem in problems))
     return made
+
+
+def _hours(value: object, problems: list[str]) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0.1 <= value <= 100:
+        return float(value)
+    problems.append(f"hours_per_claim is {value!r}: write hours from 0.1, such as hours_per_claim = 1.5")
+    return HOURS_PER_CLAIM
 
 
 def _phase(row: Any, problems: list[str]) -> PhaseOfWork:  # noqa: ANN401  TOML values are of any type until checked
