@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -10,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
-from pipeline.errors import UnknownName
+from pipeline.errors import UnknownName, UsageError
 from pipeline.paths import CHECKOUT
 from pipeline.versions import code_commit, code_version
 
@@ -40,8 +41,11 @@ class Metric:
 class Bench(Protocol):
     """A module of ``tests/bench``."""
 
-    def run(self, data: Path, progress: Callable[[str], None]) -> list[Metric]:
-        """Measure on ``data`` (laid out as the shared data folder) and return the figures."""
+    def run(self, data: Path, progress: Callable[[str], None], **chosen: int) -> list[Metric]:
+        """Measure on ``data`` (laid out as the shared data folder) and return the figures.
+
+        A bench that lets one choose how many posts has a parameter ``size``.
+        """
         ...
 
 
@@ -62,6 +66,18 @@ def load_bench(name: str) -> Bench:
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return cast(Bench, module)
+
+
+def run_bench(
+    name: str, data: Path, progress: Callable[[str], None], size: int | None = None
+) -> list[Metric]:
+    """The figures of one bench, on ``size`` posts where that is said; ``UsageError`` for a bench that has one size."""
+    run = load_bench(name).run
+    if size is None:
+        return run(data, progress)
+    if "size" not in inspect.signature(run).parameters:
+        raise UsageError(f"bench {name} has one size: leave --size out")
+    return run(data, progress, size=size)
 
 
 def report(name: str, data: Path, metrics: Iterable[Metric]) -> dict[str, object]:

@@ -22,6 +22,7 @@ from pipeline.remembered import Remembered
 from pipeline.tables import CLAIM_ALIASES, CLAIM_MATCHES, CLAIM_MEMORY, CLAIM_POSTS, CLAIMS
 
 _PAIRS = pa.schema([("post_id", pa.string()), ("claim_id", pa.string())])
+_NAMES = pa.schema([("group_key", pa.string()), ("claim_id", pa.string())])
 _CONFLICTS = pa.schema([("claim_id", pa.string()), ("conflict_ids", pa.list_(pa.string()))])
 
 
@@ -58,10 +59,11 @@ def new_claim_id(seed_post: str, taken: Container[str] = ()) -> str:
         salt += "'"
 
 
-def assign(seeds: Mapping[str, str], overlaps: Iterable[Overlap]) -> Identities:
+def assign(seeds: Mapping[str, str], overlaps: Iterable[Overlap], taken: Iterable[str] = ()) -> Identities:
     """Give every group of ``seeds`` (group → first post) an id; deterministic in any order of input.
 
-    Every old id of ``overlaps`` is the id of a group afterwards or an alias of one: none is lost.
+    Every old id of ``overlaps`` is the id of a group afterwards or an alias of one: none is lost. No new id is one of
+    ``taken``.
     """
     ordered = sorted(overlaps, key=lambda o: (not o.decided, -o.own, -o.shared, o.claim_id, o.group_key))
     of_group: dict[str, str] = {}
@@ -70,7 +72,7 @@ def assign(seeds: Mapping[str, str], overlaps: Iterable[Overlap]) -> Identities:
         if overlap.own and overlap.group_key not in of_group and overlap.claim_id not in given:
             of_group[overlap.group_key] = overlap.claim_id
             given.add(overlap.claim_id)
-    known = {o.claim_id for o in ordered}
+    known = {o.claim_id for o in ordered} | set(taken)
     for group_key in sorted(seeds, key=lambda g: (seeds[g], g)):
         if group_key not in of_group:
             of_group[group_key] = new_claim_id(seeds[group_key], known)
@@ -112,16 +114,14 @@ def make_claims(
     inputs["speech"] = speech(inputs["normalized_posts"], remembered)
     inputs["speakers"] = speakers(inputs["posts"], inputs["normalized_posts"])
     grouped = run_statement("stages/group_posts", inputs)
-    identities = _identify(grouped, inputs["posts"], previous)
-    ids = pa.array([identities.of_group[key] for key in grouped.column("group_key").to_pylist()], pa.string())
-    named = grouped.append_column("claim_id", ids)
+    named, aliases = _identify(grouped, inputs["posts"], previous)
     claim_posts = CLAIM_POSTS.conform(named.sort_by([("claim_id", "ascending"), ("post_id", "ascending")]))
-    inputs |= {"claim_posts": claim_posts, "claim_conflicts": _conflicts(identities, named, previous)}
+    inputs |= {"claim_posts": claim_posts, "claim_conflicts": _conflicts(aliases, named, previous)}
     return {
         CLAIMS.name: CLAIMS.conform(run_statement("stages/claims", inputs)),
         CLAIM_POSTS.name: claim_posts,
         CLAIM_MATCHES.name: CLAIM_MATCHES.conform(run_statement("stages/claim_matches", inputs)),
-        CLAIM_ALIASES.name: _aliases(identities),
+        CLAIM_ALIASES.name: _aliases(aliases),
         CLAIM_MEMORY.name: _remember(named, previous),
     }
 
@@ -141,12 +141,38 @@ def speech(normalized: pa.Table, remembered: Remembered | None = None) -> pa.Tab
     return said.add_column(0, "text_key", texts.column("text_key"))
 
 
-def _identify(grouped: pa.Table, posts: pa.Table, previous: Previous) -> Identities:
+def _identify(grouped: pa.Table, posts: pa.Table, previous: Previous) -> tuple[pa.Table, dict[str, str]]:
+    """``grouped`` with the claim id of each row, and what became of old ids (old → now)."""
     inputs = {"group_posts": grouped, "previous_posts": previous.posts(), "posts": posts}
     overlaps = run_statement("stages/previous_overlap", inputs)
-    seeds = run_statement("stages/group_seeds", inputs).to_pydict()
-    first_posts = dict(zip(seeds["group_key"], seeds["seed"], strict=True))
-    return assign(first_posts, [Overlap(**row) for row in overlaps.to_pylist()])
+    seeds = run_statement("stages/group_seeds", inputs)
+    plain = plain_overlaps(overlaps)
+    settled, open_ = overlaps.filter(plain), overlaps.filter(pc.invert(plain))
+    waiting = seeds.filter(
+        pc.invert(pc.is_in(seeds.column("group_key"), value_set=settled.column("group_key")))
+    )
+    first_posts = dict(
+        zip(waiting.column("group_key").to_pylist(), waiting.column("seed").to_pylist(), strict=True)
+    )
+    taken = settled.column("claim_id").to_pylist() if first_posts else ()
+    identities = assign(first_posts, [Overlap(**row) for row in open_.to_pylist()], taken)
+    fresh = pa.table([list(identities.of_group), list(identities.of_group.values())], schema=_NAMES)
+    names = pa.concat_tables([settled.select(_NAMES.names).cast(_NAMES), fresh]).combine_chunks()
+    places = pc.index_in(grouped.column("group_key"), value_set=names.column("group_key"))
+    return grouped.append_column("claim_id", names.column("claim_id").take(places)), identities.aliases
+
+
+def plain_overlaps(overlaps: pa.Table) -> pa.Array:
+    """Which overlaps are all that their group and their claim have: such a group keeps the id, whatever the others do.
+
+    Nearly all are, from the second run on.
+    """
+    alone = [pc.greater(overlaps.column("own"), 0)]
+    for name in ("group_key", "claim_id"):
+        counted = pc.value_counts(overlaps.column(name))
+        once = counted.field("values").filter(pc.equal(counted.field("counts"), 1))
+        alone.append(pc.is_in(overlaps.column(name), value_set=once))
+    return pc.and_(alone[0], pc.and_(alone[1], alone[2]))
 
 
 def _remember(named: pa.Table, previous: Previous) -> pa.Table:
@@ -160,8 +186,10 @@ def _remember(named: pa.Table, previous: Previous) -> pa.Table:
     return CLAIM_MEMORY.conform(memory.sort_by([("claim_id", "ascending"), ("post_id", "ascending")]))
 
 
-def _conflicts(identities: Identities, named: pa.Table, previous: Previous) -> pa.Table:
+def _conflicts(aliases: Mapping[str, str], named: pa.Table, previous: Previous) -> pa.Table:
     """Decided claims that fell into another one, unless a person ruled that they are one."""
+    if not any(old in previous.triage for old in aliases):
+        return _CONFLICTS.empty_table()
     claim_of = dict(
         zip(named.column("post_id").to_pylist(), named.column("claim_id").to_pylist(), strict=True)
     )
@@ -170,7 +198,7 @@ def _conflicts(identities: Identities, named: pa.Table, previous: Previous) -> p
         posts_of[row["claim_id"]].add(row["post_id"])
     latest = {(r.left_post, r.right_post): r for r in previous.rulings}
     found: dict[str, list[str]] = defaultdict(list)
-    for old, now in sorted(identities.aliases.items()):
+    for old, now in sorted(aliases.items()):
         if old in previous.triage and not _ruled_together(posts_of[old], now, latest.values(), claim_of):
             found[now].append(old)
     rows = [{"claim_id": claim, "conflict_ids": others} for claim, others in sorted(found.items())]
@@ -188,8 +216,8 @@ def _ruled_together(
     )
 
 
-def _aliases(identities: Identities) -> pa.Table:
+def _aliases(aliases: Mapping[str, str]) -> pa.Table:
     rows: list[dict[str, object]] = [
-        {"old_claim_id": old, "claim_id": now} for old, now in sorted(identities.aliases.items())
+        {"old_claim_id": old, "claim_id": now} for old, now in sorted(aliases.items())
     ]
     return CLAIM_ALIASES.from_rows(rows)

@@ -9,8 +9,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from models.checkworthy import checkworthy_revision
 from models.encoder import Encoder
@@ -22,15 +24,17 @@ from pipeline.collect import collect
 from pipeline.errors import StageError
 from pipeline.group import GroupConfig, TextRuling, group
 from pipeline.group.cache import GroupCache, arrivals
+from pipeline.group.pairs import quantize
 from pipeline.match import Claimed, MatchConfig, match_reviews
 from pipeline.normalize import FORMS, normalize
 from pipeline.paths import DataDir
 from pipeline.phrases import SPEECH, speech_of
 from pipeline.progress import Tick
 from pipeline.rank import RankConfig, RankInputs, rank
+from pipeline.rank.content import CONTENT
 from pipeline.raw import Crawl, read_observations
 from pipeline.records import MatchRuling, RulingKind, Status
-from pipeline.remembered import Remembered
+from pipeline.remembered import Remembered, keys_of
 from pipeline.reviews import KnownReview, ReviewLibrary, digest_of, trust_digest
 from pipeline.segment import TOKENS, segment, segmenter
 from pipeline.vectors import VectorCache
@@ -93,6 +97,24 @@ class Context:
         """What earlier runs of this incident worked out of texts, by this code, this lexicon and ``decided_by``."""
         told = [code_digest(), lexicon_version(), *decided_by]
         return Remembered(self.data.lake(self.incident_id), name, schema, told)
+
+    def steps(self, texts: pa.Table) -> NDArray[np.int8]:
+        """Vectors of ``texts`` as grouping compares them, in whole steps: read once from the incident's vectors."""
+        width = self.encoder.dimensions
+        schema = pa.schema([("steps", pa.binary(width))])
+        remembered = self.remembered("steps", schema, self.encoder.name, self.encoder.revision)
+
+        def make(places: pa.Array) -> pa.Table:
+            steps = quantize(self.vectors.rows(texts.take(places)))
+            rows = pa.FixedSizeBinaryArray.from_buffers(
+                pa.binary(width), len(steps), [None, pa.py_buffer(steps)]
+            )
+            return pa.table([rows], schema=schema)
+
+        column = remembered.rows(keys_of(texts.column("text_key")), make).column("steps").combine_chunks()
+        start = column.offset * width
+        flat = np.frombuffer(column.buffers()[1], np.int8)[start : start + len(column) * width]
+        return flat.reshape(len(column), width)
 
     def speech(self) -> Remembered:
         """What texts ask and correct: read by grouping and by claims."""
@@ -162,13 +184,14 @@ def _encode(context: Context, tables: Tables, tick: Tick) -> Outcome:
 
 def _group(context: Context, tables: Tables, tick: Tick) -> Outcome:
     texts = tables[t.TEXTS.name]
-    vectors = context.vectors.rows(texts)
     posts, normalized = tables[t.POSTS.name], tables[t.NORMALIZED_POSTS.name]
     rulings, unheard = text_rulings(context.rulings, posts, normalized)
     cache = _group_cache(context)
     arrived = arrivals(texts, posts, normalized)
     corrects = speech_of(texts, context.speech()).column("corrects").to_numpy()
-    grouping = group(texts, vectors, context.group_config, rulings, tick, arrived, cache.load(), corrects)
+    grouping = group(
+        texts, context.steps(texts), context.group_config, rulings, tick, arrived, cache.load(), corrects
+    )
     if not context.as_of_wanted:  # a replay knows less; the next run would compare all again
         cache.keep(grouping.memory)
     keys = grouping.members.column("group_key").to_pylist()
@@ -305,6 +328,7 @@ def rank_inputs(context: Context, tables: Tables) -> RankInputs:
         claim_matches=tables[t.CLAIM_MATCHES.name],
         taken_up=_taken_up(context),
         words=context.user_words,
+        remembered=context.remembered("content", CONTENT, list(context.user_words), checkworthy_revision()),
     )
 
 

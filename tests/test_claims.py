@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.claims import Overlap, Previous, assign, new_claim_id
+from pipeline.claims import Overlap, Previous, assign, new_claim_id, plain_overlaps
 from pipeline.records import Triage
 
 
@@ -98,6 +101,20 @@ def test_ids_are_unique_complete_and_free_of_order(overlaps: list[Overlap], rand
     old = {o.claim_id for o in overlaps}
     assert old <= set(ids.of_group.values()) | set(ids.aliases)
     assert all(now in ids.of_group.values() for now in ids.aliases.values())
+
+
+@given(overlap_lists)
+def test_groups_that_keep_their_id_need_no_look(overlaps: list[Overlap]) -> None:
+    columns = [field.name for field in fields(Overlap)]
+    table = pa.table({name: [getattr(o, name) for o in overlaps] for name in columns})
+    keeps = plain_overlaps(table).to_pylist() if overlaps else []
+    seeds = {f"g{n}": f"post-{n}" for n in range(6)}
+    settled = {o.group_key: o.claim_id for o, keep in zip(overlaps, keeps, strict=True) if keep}
+    others = [o for o, keep in zip(overlaps, keeps, strict=True) if not keep]
+    waiting = {group: post for group, post in seeds.items() if group not in settled}
+    whole, part = assign(seeds, overlaps), assign(waiting, others, settled.values())
+    assert settled | part.of_group == whole.of_group
+    assert part.aliases == whole.aliases
 
 
 def test_anchors_of_decisions_stand_in_when_the_lake_is_lost() -> None:

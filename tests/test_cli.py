@@ -110,6 +110,7 @@ def test_help_imports_no_heavy_library(data: DataDir) -> None:
         (("sql", "empty"), 2, "either a query or --question"),
         (("sql", "empty", "-q", "nothing"), 2, "no saved question"),
         (("bench", "nothing"), 2, "no bench"),
+        (("bench", "crawl", "--size", "5000"), 2, "has one size"),
         (("incident", "open", "nowhere.toml"), 2, "no such file"),
         (("nonsense",), 2, "No such command"),
     ],

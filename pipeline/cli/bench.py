@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.bench import Metric, bench_names, load_bench, report
+from pipeline.bench import Metric, bench_names, report, run_bench
 from pipeline.cli.output import show_rows
 from pipeline.files import write_text
 from pipeline.paths import CHECKOUT
@@ -24,7 +24,8 @@ from pipeline.paths import CHECKOUT
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also write the figures here.",
 )
-def bench(name: str, data: Path | None, json_file: Path | None) -> None:
+@click.option("--size", type=click.IntRange(min=1_000), help="Posts, where the bench lets one choose.")
+def bench(name: str, data: Path | None, json_file: Path | None, size: int | None) -> None:
     """Measure one bench, or all of them, beside peers in the same run.
 
     A goal that is not met is printed as such and does not fail the command.
@@ -33,11 +34,12 @@ def bench(name: str, data: Path | None, json_file: Path | None) -> None:
     Examples:
       chengqing bench store
       chengqing bench group --data ../shared/data --json group.json
+      chengqing bench incremental --size 1000000
     """
     folder = data or CHECKOUT.parent / "shared" / "data"
     reports = []
     for one in bench_names() if name == "all" else [name]:
-        metrics = load_bench(one).run(folder, lambda text: click.echo(text, err=True))
+        metrics = run_bench(one, folder, lambda text: click.echo(text, err=True), size)
         show_rows([_row(metric) for metric in metrics], title=f"bench {one}")
         reports.append(report(one, folder, metrics))
     if json_file:

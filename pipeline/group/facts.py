@@ -21,6 +21,7 @@ from pipeline.paths import CHECKOUT
 
 _PLACES = CHECKOUT / "data" / "lexicon" / "places.toml"
 _SUFFIX = re.compile(r"(?<=..)(?:自治区|特别行政区|省|市|县)$")
+_TAGGED = re.compile(r"^(\S+) \d+ ns$", re.MULTILINE)
 _NUMBER = "^[0-9][0-9.]*%?$"
 _SHORTEST_STEM = 2
 
@@ -87,8 +88,7 @@ def known_places() -> frozenset[str]:
     are taken.
     """
     with jieba.get_dict_file() as file:
-        lines = [line.decode("utf-8").split() for line in file]
-    tagged = {word for word, _, tag in lines if tag == "ns"}
+        tagged = set(_TAGGED.findall(file.read().decode("utf-8")))
     full = {word for word in tagged if _stem(word) != word}
     with _PLACES.open("rb") as file:
         lexicon = tomllib.load(file)

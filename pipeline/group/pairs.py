@@ -191,8 +191,13 @@ def vector_cosines(steps: Steps, pairs: Pairs) -> NDArray[np.float32]:
     return np.asarray(dots / (lengths[pairs[:, 0]] * lengths[pairs[:, 1]]), np.float32)
 
 
-def quantize(vectors: NDArray[np.float32]) -> Steps:
-    """Return vectors in whole steps, relative to the largest value that a unit vector of this width tends to have."""
+def quantize(vectors: NDArray[Any]) -> Steps:
+    """Return vectors in whole steps, relative to the largest value that a unit vector of this width tends to have.
+
+    Those that are in whole steps stay.
+    """
+    if vectors.dtype == np.int8:
+        return vectors
     spread = 4 / np.sqrt(max(vectors.shape[1], 16))
     steps = np.empty(vectors.shape, np.int8)
     for start in range(0, len(vectors), _ROWS_PER_BLOCK):

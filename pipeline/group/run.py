@@ -16,7 +16,7 @@ from pipeline.group.cohesion import Cuts, cut_drift, spell
 from pipeline.group.components import ruled_components
 from pipeline.group.config import GroupConfig, Grouping, TextRuling
 from pipeline.group.memory import Known, Memory, basis_of, digest_of, moments, recall
-from pipeline.group.pairs import Pairs
+from pipeline.group.pairs import Pairs, Steps
 from pipeline.group.verify import Evidence, Verifier
 from pipeline.phrases import is_correction
 
@@ -28,7 +28,7 @@ _PACKED = 3
 
 def group(
     texts: pa.Table,
-    vectors: NDArray[np.float32],
+    vectors: NDArray[np.float32] | Steps,
     config: GroupConfig | None = None,
     rulings: Sequence[TextRuling] = (),
     progress: Progress | None = None,
@@ -36,7 +36,7 @@ def group(
     memory: Memory | None = None,
     corrects: NDArray[np.bool_] | None = None,
 ) -> Grouping:
-    """Return the groups of ``texts`` (``TEXTS``); row i of ``vectors`` belongs to text i.
+    """Return the groups of ``texts`` (``TEXTS``); row i of ``vectors`` (or of their ``quantize``) belongs to text i.
 
     The same texts in any order give the same groups. Rulings always win; rulings on texts that are not here have
     no effect, and a must-ruling wins over a must-not that it contradicts. ``arrived`` tells in what order texts came
@@ -118,10 +118,10 @@ def _together(memory: Memory, asked: Pairs, verifier: Verifier) -> tuple[Pairs, 
 
 def _in_order(
     texts: pa.Table,
-    vectors: NDArray[np.float32],
+    vectors: NDArray[np.float32] | Steps,
     arrived: NDArray[np.int64] | None,
     corrects: NDArray[np.bool_] | None,
-) -> tuple[pa.Table, NDArray[np.float32], NDArray[np.int64] | None, NDArray[np.bool_] | None]:
+) -> tuple[pa.Table, NDArray[np.float32] | Steps, NDArray[np.int64] | None, NDArray[np.bool_] | None]:
     if len(texts) != len(vectors):
         raise StageError(f"group: {len(texts)} texts but {len(vectors)} vectors; encode these texts again")
     order = pc.sort_indices(texts.column("text_key")).to_numpy()

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import jieba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pypinyin.constants import PINYIN_DICT
 from scipy import sparse
+
+from pipeline.text.words import dictionary
 
 Sparse = Any
 """A ``scipy.sparse.csr_matrix`` of float32; scipy ships no types."""
@@ -146,17 +147,9 @@ def _row_sums(values: NDArray[np.float32], starts: NDArray[Any]) -> NDArray[np.f
 
 def _prior_documents(names: tuple[str, ...]) -> NDArray[np.float64]:
     """Return in how many of the imagined texts each word would occur, by the frequencies of jieba's dictionary."""
-    frequencies, total = _dictionary()
+    frequencies, total = dictionary(), sum(dictionary().values())
     share = np.array([frequencies.get(name, 0) for name in names], np.float64) / total
     return np.asarray(PRIOR_TEXTS * (1 - (1 - share) ** _PRIOR_WORDS))
-
-
-@cache
-def _dictionary() -> tuple[dict[str, int], int]:
-    with jieba.get_dict_file() as file:
-        lines = [line.decode("utf-8").split(" ") for line in file]
-    frequencies = {line[0]: int(line[1]) for line in lines}
-    return frequencies, sum(frequencies.values())
 
 
 @cache

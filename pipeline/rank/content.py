@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from models.checkworthy import checkworthy
 from pipeline.normalize import fold
 from pipeline.paths import CHECKOUT
+from pipeline.remembered import Remembered, keys_of_texts
 
 _HARM_FILE = CHECKOUT / "data" / "lexicon" / "harm.toml"
 _FULL = 6.0
@@ -22,24 +23,43 @@ _HEARD = 600
 """Characters of an exemplar that are looked at."""
 
 
-def content(claims: pa.Table, texts: pa.Table, words: Sequence[str]) -> pa.Table:
-    """(claim_id, checkworthy, harm, harms, nearness) of every claim of ``claims`` (claim_id, text_key).
+CONTENT = pa.schema(
+    [
+        ("checkworthy", pa.float64()),
+        ("harm", pa.float64()),
+        ("harms", pa.list_(pa.string())),
+        ("nearness", pa.float64()),
+    ]
+)
+"""What is remembered of the beginning of a matching form."""
 
-    ``texts`` has text_key and match_text; ``words`` are the incident's places, names and words.
+
+def content(
+    claims: pa.Table, texts: pa.Table, words: Sequence[str], remembered: Remembered | None = None
+) -> pa.Table:
+    """``CONTENT`` and claim_id of every claim of ``claims`` (claim_id, text_key), sorted by it.
+
+    ``texts`` has text_key and match_text; ``words`` are the incident's places, names and words. Only what is not
+    ``remembered`` is read.
     """
-    own = claims.join(texts.select(["text_key", "match_text"]), "text_key", join_type="left outer")
-    own = own.sort_by([("claim_id", "ascending")]).combine_chunks()
-    forms = pc.utf8_slice_codeunits(pc.fill_null(own.column("match_text"), ""), 0, _HEARD)
+    own = claims.sort_by([("claim_id", "ascending")]).combine_chunks()
+    places = pc.index_in(
+        own.column("text_key"), value_set=texts.column("text_key").combine_chunks()
+    ).combine_chunks()
+    said = pc.fill_null(texts.column("match_text").take(places), "")
+    forms = pc.utf8_slice_codeunits(said, 0, _HEARD)
+
+    def make(rows: pa.Array) -> pa.Table:
+        return _content(forms.take(rows), words)
+
+    read = remembered.rows(keys_of_texts(forms.to_pylist()), make) if remembered else _content(forms, words)
+    return read.add_column(0, "claim_id", own.column("claim_id"))
+
+
+def _content(forms: pa.ChunkedArray, words: Sequence[str]) -> pa.Table:
     harms, kinds = harm(forms)
-    return pa.table(
-        {
-            "claim_id": own.column("claim_id"),
-            "checkworthy": pa.array(np.round(checkworthy(forms.to_pylist()).astype(float), 6)),
-            "harm": pa.array(harms),
-            "harms": pa.array(kinds, pa.list_(pa.string())),
-            "nearness": pa.array(nearness(forms, words)),
-        }
-    )
+    checkable = np.round(checkworthy(forms.to_pylist()).astype(float), 6)
+    return pa.table([checkable, harms, kinds, nearness(forms, words)], schema=CONTENT)
 
 
 def harm(forms: pa.ChunkedArray) -> tuple[NDArray[np.float64], list[list[str]]]:

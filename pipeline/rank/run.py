@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pipeline.duck import connect_memory
 from pipeline.rank.content import content
 from pipeline.rank.signals import weights_table
+from pipeline.remembered import Remembered
 from pipeline.statements import statement
 from pipeline.tables import CLAIM_HOURS, CLAIM_MATCHES, RANK_SIGNALS, RANKED_CLAIMS
 
@@ -52,6 +53,8 @@ class RankInputs:
     """The incident's places, names and words."""
     reactions: pa.Table = field(default_factory=lambda: _REACTIONS.empty_table())
     """(claim_id, reactions): how much the reactions to it sound like those to claims that staff took up, 0 to 1."""
+    remembered: Remembered | None = None
+    """What earlier runs read out of exemplars (``CONTENT``)."""
 
 
 def rank(
@@ -88,7 +91,7 @@ def _ranked(
         "claim_ids": _numbered(claim_posts),
         "claim_matches": inputs.claim_matches,
         "taken_up": pa.table({"claim_id": pa.array(sorted(inputs.taken_up), pa.string())}),
-        "content": content(inputs.exemplars, inputs.texts, inputs.words),
+        "content": content(inputs.exemplars, inputs.texts, inputs.words, inputs.remembered),
         "weights": weights,
         "reactions": inputs.reactions,
     }

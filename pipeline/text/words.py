@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from functools import cache
 
 import jieba
@@ -16,12 +15,14 @@ _ASSUMED = 1_000
 @cache
 def dictionary() -> dict[str, int]:
     """Return jieba's own words with their frequencies; beginnings of words are in it with 0."""
-    tokenizer = jieba.Tokenizer()
-    jieba.setLogLevel("WARNING")
-    with tempfile.TemporaryDirectory() as private:  # its cache goes where no other program writes
-        tokenizer.tmp_dir = private
-        tokenizer.initialize()
-    frequencies: dict[str, int] = tokenizer.FREQ
+    with jieba.get_dict_file() as file:
+        fields = file.read().decode("utf-8").split()
+    words, counts = fields[::3], map(int, fields[1::3])
+    longest = max(map(len, words))
+    frequencies = dict.fromkeys(
+        {word[:end] for end in range(1, longest) for word in words if end < len(word)}, 0
+    )
+    frequencies.update(zip(words, counts, strict=True))
     return frequencies
 
 

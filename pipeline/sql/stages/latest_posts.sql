@@ -3,7 +3,15 @@
 -- are left out, and where all are later (an archive imported since), the post counts without its counts.
 -- A time, title, address or link that a later observation no longer shows is kept from the earlier one; and so is a
 -- text that a later one only begins ("…" at its end): lists cut long posts, and the request for the rest can be refused.
-with eligible as (
+-- Most posts were observed once: they need no windows, which cost the most here.
+with repeated as (
+    select post_id
+    from observations
+    group by post_id
+    having count(*) > 1
+),
+
+eligible as (
     select
         *,
         coalesce(collected_at > $as_of::timestamptz, false) as is_later,
@@ -12,7 +20,8 @@ with eligible as (
             replies, views, thread_id, parent_id, quoted_id, repost_of
         )) as fingerprint
     from observations
-    where coalesce(least(coalesce(published_at, collected_at), collected_at) <= $as_of::timestamptz, true)
+    where post_id in (select post_id from repeated)
+        and coalesce(least(coalesce(published_at, collected_at), collected_at) <= $as_of::timestamptz, true)
 ),
 
 known as (
@@ -64,12 +73,38 @@ whole as (
     inner join known as k using (post_id)
     where suffix(c.text, '…') and starts_with(k.text, rtrim(c.text, '…')) and length(k.text) > length(c.text)
     group by c.post_id
+),
+
+several as (
+    select
+        c.* exclude (newest, is_later, fingerprint)
+            replace (coalesce(w.text, c.text) as text, coalesce(w.links, c.links) as links)
+    from latest as c
+    left join whole as w using (post_id)
+),
+
+once as (
+    select
+        * replace (
+            case when published_at is not null then published_precision end as published_precision,
+            case when coalesce(collected_at <= $as_of::timestamptz, true) then likes end as likes,
+            case when coalesce(collected_at <= $as_of::timestamptz, true) then reposts end as reposts,
+            case when coalesce(collected_at <= $as_of::timestamptz, true) then replies end as replies,
+            case when coalesce(collected_at <= $as_of::timestamptz, true) then views end as views
+        ),
+        collected_at as first_collected_at,
+        1 as observation_count
+    from observations
+    where post_id not in (select post_id from repeated)
+        and coalesce(least(coalesce(published_at, collected_at), collected_at) <= $as_of::timestamptz, true)
+),
+
+every as (
+    select * from several
+    union all by name
+    select * from once
 )
 
-select
-    c.* exclude (newest, is_later, fingerprint)
-        replace (coalesce(w.text, c.text) as text, coalesce(w.links, c.links) as links),
-    least(coalesce(c.published_at, c.first_collected_at), c.first_collected_at) as posted_at
-from latest as c
-left join whole as w using (post_id)
+select *, least(coalesce(published_at, first_collected_at), first_collected_at) as posted_at
+from every
 order by posted_at, post_id;
