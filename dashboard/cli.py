@@ -13,7 +13,6 @@ from pathlib import Path
 
 import click
 
-from pipeline.accounts import Accounts
 from pipeline.accounts_samples import has_samples
 from pipeline.errors import UsageError
 from pipeline.paths import DataDir
@@ -76,12 +75,15 @@ def dashboard(
 
 def check_reach(data: DataDir, host: str, names: Sequence[str], *, safe: bool) -> None:
     """Raise ``UsageError`` when others could reach a desk that lets everybody in, or read what they type."""
+    from dashboard.signin import needed  # late: Streamlit takes seconds to load
+
     if is_loopback(host) and not names:
         return
-    if not data.accounts.exists() or not Accounts(data.accounts, read_only=True).exist():
+    if not needed(data):
         raise UsageError(
             f"--host {host}: others would reach a desk without sign-in; make an account first "
-            "(chengqing user add NAME --role lead), or listen on 127.0.0.1 without --name"
+            "(chengqing user add NAME --role lead) or name an identity provider (chengqing user provider --help), or "
+            "listen on 127.0.0.1 without --name"
         )
     if has_samples(data):
         raise UsageError(

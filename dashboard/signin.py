@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pipeline.accounts import Accounts
+from pipeline.oidc.settings import provider_file
 from pipeline.paths import DataDir
 from pipeline.people import AccountRole, Person
 
@@ -23,7 +24,9 @@ def token() -> str | None:
 
 
 def needed(data: DataDir) -> bool:
-    """Whether this desk has accounts, so that everybody has to sign in."""
+    """Whether everybody has to sign in: this desk has accounts, or an identity provider that makes them."""
+    if provider_file(data).exists():
+        return True
     return data.accounts.exists() and Accounts(data.accounts, read_only=True).exist()
 
 

@@ -11,13 +11,22 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.signin import COOKIE
+from dashboard.signin import COOKIE, needed
 from pipeline.accounts import Accounts
 from pipeline.errors import StoreError
 from pipeline.paths import DataDir
 from pipeline.secrets import hashed_token
 
-OPEN = ("/desk/signin", "/desk/account.css", "/desk/account.js", "/desk/icon.png", "/_stcore/health")
+OPEN = (
+    "/desk/signin",
+    "/desk/oidc/start",
+    "/desk/oidc/callback",
+    "/desk/oidc/leave",
+    "/desk/account.css",
+    "/desk/account.js",
+    "/desk/icon.png",
+    "/_stcore/health",
+)
 """What answers before sign-in: the sign-in page with what it needs, and the sign of life for a monitor."""
 REMEMBER_SECONDS = 2.0
 """How long an answer of the table is used again: a page sends many requests at once."""
@@ -57,13 +66,10 @@ class Gate:
             await self.app(scope, receive, send)
 
     async def _guarded(self) -> bool:
-        """Whether there are accounts; once seen, taking their file away opens nothing."""
+        """Whether one has to sign in; once seen, taking the files away opens nothing."""
         if not self.latched:
-            self.latched = await run_in_threadpool(self._exist)
+            self.latched = await run_in_threadpool(needed, self.data)
         return self.latched
-
-    def _exist(self) -> bool:
-        return self.data.accounts.exists() and Accounts(self.data.accounts, read_only=True).exist()
 
     async def _session(self, token: str | None, *, anew: bool = False) -> _Known:
         """What is known of a session; ``anew`` asks the table: a page that opens right after sign-out must not."""

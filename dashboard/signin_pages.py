@@ -16,6 +16,7 @@ from dashboard.escape import host_of, web_address
 from dashboard.paths import local_path
 from dashboard.render import render
 from dashboard.signin import COOKIE
+from dashboard.signin_provider import LEAVE, START, ProviderSignIn
 from dashboard.words import LANGUAGES, Words, nearest_language
 from pipeline.accounts import IDLE_SECONDS, OPEN_SECONDS, Accounts
 from pipeline.accounts_samples import sample_password
@@ -88,6 +89,7 @@ class SignIn:
     def __init__(self, data: DataDir, *, samples: bool = False) -> None:
         self.data, self.samples = data, samples
         self._hashing: CapacityLimiter | None = None
+        self._provider = ProviderSignIn(data, self.form, onward)
 
     def routes(self) -> list[BaseRoute]:
         """Everything below /desk that needs no Streamlit."""
@@ -95,6 +97,7 @@ class SignIn:
             Route("/desk/signin", self.page, methods=["GET"]),
             Route("/desk/signin", self.enter, methods=["POST"]),
             Route("/desk/leave", leave, methods=["GET"]),
+            *self._provider.routes(),
             *(Route(f"/desk/{name}", _file(name)) for name in ("account.css", "account.js", "icon.png")),
         ]
 
@@ -112,12 +115,16 @@ class SignIn:
     ) -> HTMLResponse:
         """The page with what went wrong, if anything."""
         problem = Words(language_of(request))(key, **told) if key else ""
+        provider = self._provider.provider()
         return answer(
             request,
             "signin",
             status=status,
             back=local_path(back),
             problem=problem,
+            provider=provider.name if provider else "",
+            start=START,
+            leave=LEAVE,
             samples=self._samples(),
             password=sample_password(self.data) or "",
             idle=IDLE_SECONDS // 60,
@@ -133,7 +140,11 @@ class SignIn:
         self._hashing = self._hashing or CapacityLimiter(HASHERS)
         try:
             token = await to_thread.run_sync(
-                self._token, told.get("name", ""), told.get("password", ""), limiter=self._hashing
+                self._token,
+                told.get("name", ""),
+                told.get("password", ""),
+                request.client.host if request.client else "",
+                limiter=self._hashing,
             )
         except SignInRefused as refused:
             if refused.wait:
@@ -144,8 +155,8 @@ class SignIn:
             return self.form(request, back, "account.refused", HTTPStatus.FORBIDDEN)
         return onward(request, token, back)
 
-    def _token(self, name: str, password: str) -> str:
-        return Accounts(self.data.accounts).sign_in(name, password)
+    def _token(self, name: str, password: str, address: str) -> str:
+        return Accounts(self.data.accounts).sign_in(name, password, address)
 
     def _signed_in(self, token: str | None) -> bool:
         return bool(token) and Accounts(self.data.accounts, read_only=True).person_of(token) is not None

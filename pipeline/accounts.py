@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pipeline.errors import SignInRefused, UnknownName, UsageError
 from pipeline.ledger.store import Store
@@ -28,6 +29,8 @@ TOUCH_SECONDS = 60
 
 FREE_FAILURES = 4
 """Wrong passwords without a wait; from then on each doubles it, from two seconds to a quarter of an hour."""
+FREE_FROM_ADDRESS = 20
+"""The same for whoever tries many names from one address: an office behind one address must not lock itself out."""
 LONGEST_WAIT = 15 * 60
 FORGET_SECONDS = 24 * 60 * 60
 MAX_NAME_CHARS = 60
@@ -48,7 +51,7 @@ class Account:
 class Accounts(Store):
     """Reads and changes; ``by`` is who changes, an id or ``cli`` for whoever commands the machine."""
 
-    SCHEMAS = ("ledger/schema", "accounts/schema")
+    SCHEMAS: ClassVar[tuple[str, ...]] = ("ledger/schema", "accounts/schema")
 
     def __init__(
         self, path: Path, *, read_only: bool = False, clock: Callable[[], float] = time.time
@@ -113,13 +116,16 @@ class Accounts(Store):
             user_id, "account_disabled" if disabled else "account_enabled", by, disabled=int(disabled)
         )
 
-    def sign_in(self, name: str, password: str) -> str:
+    def sign_in(self, name: str, password: str, address: str = "") -> str:
         """A session token for the right password, else ``SignInRefused`` with the seconds to wait.
 
-        The attempt is counted before the password is looked at, so that many at once gain nothing; unknown names
-        wait and take as long as known ones.
+        The attempt is counted, by name and by the network ``address`` it came from, before the password is looked at,
+        so that many at once gain nothing; unknown names wait and take as long as known ones.
         """
         name = name.strip().lower()[:MAX_NAME_CHARS]
+        network = network_of(address)
+        if network:
+            self._count(network, FREE_FROM_ADDRESS)
         self._count(name)
         with self.connect() as connection:
             row = next(iter(_rows(connection, user_id=name)), None)
@@ -127,6 +133,10 @@ class Accounts(Store):
             raise SignInRefused("no account with this name and password", wait=0)
         with self.writing() as connection:
             connection.execute(statement("accounts/clear_attempts"), {"name_hash": hashed_token(name)})
+            if network:  # the right password of one account forgives nobody's guesses at others
+                connection.execute(
+                    statement("accounts/uncount_attempt"), {"name_hash": hashed_token(network)}
+                )
         return self.open_session(name, how="password")
 
     def open_session(self, user_id: str, *, how: str) -> str:
@@ -172,17 +182,17 @@ class Accounts(Store):
         with self.connect() as connection:
             return next((_account(row) for row in _rows(connection, email=email.lower())), None)
 
-    def _count(self, name: str) -> None:
-        """Count an attempt, or refuse it while this name has to wait."""
+    def _count(self, name: str, free: int = FREE_FAILURES) -> None:
+        """Count an attempt, or refuse it while this name or network has to wait."""
         key, now = hashed_token(name), self.clock()
         with self.writing() as connection:
             connection.execute(statement("accounts/sweep_attempts"), {"before": now - FORGET_SECONDS})
             row = connection.execute(statement("accounts/attempt_of"), {"name_hash": key}).fetchone()
-            wait = _wait(row[0], now - row[1]) if row else 0
+            wait = _wait(row[0], now - row[1], free) if row else 0
             if not wait:
                 values = {"name_hash": key, "now": now}
                 failures = connection.execute(statement("accounts/count_attempt"), values).fetchone()[0]
-                if failures > FREE_FAILURES:
+                if failures > free:
                     self._tell(connection, "sign_in_slowed", {"user_id": name, "attempts": failures}, "")
         if wait:
             raise SignInRefused(f"too many attempts: wait {wait} seconds", wait=wait)
@@ -220,11 +230,23 @@ def _check(person: Person, email: str | None) -> None:
         raise UsageError(f"account {person.user_id}: {email!r} is no e-mail address")
 
 
-def _wait(failures: int, passed: float) -> int:
+def network_of(address: str) -> str:
+    """Whose attempts are counted together: an IPv4 address, or the /64 that one household or server has; empty for
+    this machine, where a proxy may stand that does not say for whom it asks."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if ip.is_loopback:
+        return ""
+    return str(ip if ip.version == 4 else ipaddress.ip_network((ip, 64), strict=False))
+
+
+def _wait(failures: int, passed: float, free: int) -> int:
     """Seconds still to wait after so many failures, the last one ``passed`` seconds ago."""
-    if failures < FREE_FAILURES:
+    if failures < free:
         return 0
-    whole = min(LONGEST_WAIT, 2 ** min(30, failures - FREE_FAILURES + 1))
+    whole = min(LONGEST_WAIT, 2 ** min(30, failures - free + 1))
     return max(0, -int(-(whole - passed) // 1))
 
 

@@ -10,6 +10,7 @@ ChengqingError
 │   ├── SignInRefused   wrong name or password, or too many attempts: carries the seconds to wait
 │   └── NotAllowed      the person's role does not allow it
 ├── CrawlError          a source refused, changed or could not be reached; exit code 3
+│   └── ProviderFailed  the identity provider cannot be reached, or what it said does not hold
 ├── StageError          a pipeline stage could not finish; exit code 4
 ├── StoreError          lake, warehouse or ledger is missing, damaged or from another version; exit code 5
 │   └── StaleVersion    somebody else decided first: carries both versions
@@ -31,6 +32,7 @@ __all__ = [
     "MappingError",
     "ModelError",
     "NotAllowed",
+    "ProviderFailed",
     "SignInRefused",
     "StageError",
     "StaleVersion",
@@ -82,6 +84,10 @@ class CrawlError(ChengqingError):
     """A source refused us, changed its pages or could not be reached."""
 
     exit_code = 3
+
+
+class ProviderFailed(CrawlError):  # noqa: N818  it names what happened
+    """The identity provider cannot be reached, or what it said does not hold: for the log, not for strangers."""
 
 
 class StageError(ChengqingError):

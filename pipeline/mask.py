@@ -1,7 +1,9 @@
 """Personal data that posts spell out: found by form, so that a desk can hide it until somebody has a reason to look.
 
 What is public stays: hotlines (911, 12345), toll-free and service numbers (1-800, 400), dates, prices, counts, and
-whatever stands inside a web address. Forms, not names: a person's name is not found. Sources of the forms: GB 11643
+whatever stands inside a web address. Of names only what its form gives away: a handle after an @ (posts of others are
+quoted with it; an organization's stays) and what follows a label such as 姓名 or 联系人 and begins with a surname. A
+name in running text is not found. Sources of the forms: GB 11643
 (citizen number with its check digit), ISO/IEC 7812 (card numbers, Luhn), the North American Numbering Plan (area and
 exchange codes begin with 2–9, N11 and N00 are no area codes), Taiwan's and Hong Kong's identity cards with their check
 digits, USCIS A-Numbers.
@@ -26,6 +28,8 @@ class Kind(StrEnum):
     WECHAT = "wechat"
     PLATE = "plate"
     ADDRESS = "address"
+    HANDLE = "handle"
+    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,6 +98,20 @@ def _abroad(text: str) -> bool:
     )
 
 
+_ORGANIZATIONS = re.compile(
+    r"官方|官博|新闻|新聞|[日晚早周时時]报|[日晚早時]報|周刊|週刊|电视|電視|电台|電台|广播|廣播|通讯|通訊|新华|新華|央视|央視|公安|警|消防"
+    r"|法院|检察|政府|市府|发布|發[佈布]|[局厅廳委署]$|大学|大學|中学|小学|小學|学校|學校|医院|醫院|公司|银行|銀行|协会|協會|基金|联盟|聯盟|中心"
+    r"|[网網报報台社会會]$|客服|辟谣|闢謠|频道|頻道|news|official|police|sfpd|sffd|sfgov|fire|gov|dept|times|daily|tv$|radio|city|county|school"
+    r"|univ|bank|health|press|media|channel|bot$",
+    re.IGNORECASE,
+)
+
+
+def _private(text: str) -> bool:
+    """A handle that no organization would have."""
+    return not _ORGANIZATIONS.search(text)
+
+
 def _always(text: str) -> bool:
     return True
 
@@ -113,6 +131,18 @@ _NAME = rf"[{_HAN}]{{0,8}}?"
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Boulevard|Blvd|Road|Rd|Lane|Ln|Drive|Dr"
     r"|Court|Ct|Place|Pl|Way|Terrace|Ter|Alley|Aly)"
+)
+
+_SURNAMES = (
+    "王李张張刘劉陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何林罗羅高郑鄭梁谢謝宋唐许許韩韓邓鄧冯馮曹彭曾肖萧蕭田董潘袁蔡蒋蔣余于杜叶葉程魏苏蘇吕呂丁任卢盧"
+    "姚沈钟鍾姜崔谭譚陆陸范汪廖石金韦韋贾賈夏付傅方邹鄒熊白孟秦邱侯江尹薛闫閻雷龙龍史陶贺賀毛郝顾顧龚龔邵万萬覃武钱錢戴严嚴莫孔向常汤湯温溫康施牛樊葛邢安"
+    "齐齊伍庄莊殷欧歐甘关關司翁霍阮麦麥"
+)
+"""The most frequent in the mainland's register (Ministry of Public Security, report on names of 2020) and those of Hong
+Kong and Taiwan, in both scripts."""
+_LABELS = (
+    r"姓名|名字|联系人|聯繫人|聯絡人|联络人|收款人|开户名|開戶名|户名|戶名|户主|戶主"
+    r"|失踪者|失蹤者|走失者|寻人启事|尋人啟事|死者|伤者|傷者"
 )
 
 _FORMS = (
@@ -187,11 +217,18 @@ _FORMS = (
         Kind.ADDRESS,
         rf"{_BEFORE}[0-9]{{1,6}}(?:-[0-9]{{1,4}})?\s(?:[NSEW]\.?\s)?(?:[A-Z0-9][\w'’.-]{{0,20}}\s){{1,4}}{_STREET}\b\.?(?:,?\s?(?:#|Apt\.?|Unit|Suite|Ste\.?|Rm\.?|Room)\s?[A-Za-z0-9-]{{1,6}})?",
     ),
+    _form(Kind.HANDLE, rf"(?<![A-Za-z0-9_.])[@＠](?P<it>[A-Za-z0-9_{_HAN}][-·\w]{{1,29}})", _private),
+    _form(Kind.NAME, rf"(?:{_LABELS})\s?[:：]\s?(?P<it>[{_SURNAMES}][{_HAN}]{{1,3}})(?![{_HAN}])"),
+    _form(Kind.NAME, rf"[我他她]叫做?(?P<it>[{_SURNAMES}][{_HAN}]{{1,2}})(?![{_HAN}])"),
+    _form(
+        Kind.NAME,
+        r"\b(?:[Nn]ame|[Cc]ontact|[Zz]elle|[Vv]enmo|[Mm]issing)\s?[:：]\s?(?P<it>[A-Z][a-z]{1,20}(?:\s[A-Z][a-z'-]{1,20}){1,2})",
+    ),
 )
 """The earlier form wins where two meet. Every repetition is bounded: hostile text costs linear time."""
 
 _HINT = re.compile(
-    r"[0-9@＠]|微信|薇信|威信|V信|[vVwW][xX]|wechat|qq|line|whatsapp|telegram|电报|電報", re.IGNORECASE
+    r"[0-9@＠:：叫]|微信|薇信|威信|V信|[vVwW][xX]|wechat|qq|line|whatsapp|telegram|电报|電報", re.IGNORECASE
 )
 
 

@@ -13,11 +13,13 @@ from click.testing import CliRunner
 from pipeline import secrets
 from pipeline.accounts import (
     FREE_FAILURES,
+    FREE_FROM_ADDRESS,
     IDLE_SECONDS,
     LONGEST_WAIT,
     OPEN_SECONDS,
     TOUCH_SECONDS,
     Accounts,
+    network_of,
 )
 from pipeline.accounts_samples import has_samples, make_samples, sample_password
 from pipeline.cli.user import user
@@ -200,6 +202,46 @@ def test_guesses_at_once_gain_nothing(accounts: Accounts) -> None:
     for thread in threads:
         thread.join()
     assert len(looked_at) == 12 and sum(looked_at) <= FREE_FAILURES
+
+
+def test_who_tries_many_names_from_one_address_waits_too(accounts: Accounts, clock: Clock) -> None:
+    for number in range(FREE_FROM_ADDRESS):
+        with pytest.raises(SignInRefused) as refused:
+            accounts.sign_in(f"name-{number}", PASSWORD, "203.0.113.7")
+        assert refused.value.wait == 0
+    for name in ("another", "mei"):
+        with pytest.raises(SignInRefused) as refused:
+            accounts.sign_in(name, PASSWORD, "203.0.113.7")
+        assert refused.value.wait > 0
+    assert accounts.sign_in("mei", PASSWORD, "203.0.113.8"), "who comes from elsewhere is not held up"
+    clock.now += LONGEST_WAIT
+    assert accounts.sign_in("mei", PASSWORD, "203.0.113.7")
+    with pytest.raises(SignInRefused):
+        accounts.sign_in("yet-another", PASSWORD, "203.0.113.7")
+    with pytest.raises(SignInRefused) as refused:
+        accounts.sign_in("mei", PASSWORD, "203.0.113.7")
+    assert refused.value.wait > 0, "one's own right password forgives no guesses at others"
+
+
+def test_an_office_that_signs_in_often_is_not_locked_out(accounts: Accounts) -> None:
+    for _ in range(2 * FREE_FROM_ADDRESS):
+        assert accounts.sign_in("mei", PASSWORD, "203.0.113.9")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("127.0.0.1", ""),
+        ("::1", ""),
+        ("testclient", ""),
+        ("", ""),
+    ],
+)
+def test_attempts_are_counted_by_network(address: str, network: str) -> None:
+    assert network_of(address) == network
 
 
 def test_what_cannot_be_an_account_is_refused(accounts: Accounts) -> None:

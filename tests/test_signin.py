@@ -26,7 +26,7 @@ from dashboard.signin_gate import Gate
 from dashboard.signin_pages import MAX_FORM_BYTES, SignIn
 from hostile import ADDRESSES, TEXTS, storable
 from pipeline import secrets
-from pipeline.accounts import FREE_FAILURES, Accounts
+from pipeline.accounts import FREE_FAILURES, FREE_FROM_ADDRESS, Accounts
 from pipeline.accounts_samples import make_samples
 from pipeline.paths import DataDir
 from pipeline.people import AccountRole, Person
@@ -204,6 +204,12 @@ def test_a_huge_or_broken_form_costs_nothing(client: TestClient) -> None:
     for body in (b"name=mei&password=" + b"x" * (MAX_FORM_BYTES * 20), b"\xff\xfe&&==%zz", b""):
         answer = client.post("/desk/signin", content=body, headers=PAGE)
         assert answer.status_code == 403
+
+
+def test_guesses_at_many_names_from_one_address_are_held_up(data: DataDir, accounts: Accounts) -> None:
+    with TestClient(behind(data), base_url=HOST, client=("203.0.113.7", 4_000)) as client:
+        told = [enter(client, name=f"name-{number}").status_code for number in range(FREE_FROM_ADDRESS + 1)]
+    assert told[:-1] == [403] * FREE_FROM_ADDRESS and told[-1] == 429
 
 
 @pytest.mark.parametrize("text", [*TEXTS[:-1], *ADDRESSES])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import sys
 
@@ -10,7 +11,8 @@ import click
 from pipeline.accounts import Account, Accounts
 from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.coalition import load_coalition
-from pipeline.errors import UsageError
+from pipeline.errors import UnknownName, UsageError
+from pipeline.oidc.settings import Grant, load_provider
 from pipeline.paths import DataDir
 from pipeline.people import AccountRole, Person
 
@@ -39,12 +41,18 @@ def user() -> None:
 @click.option("--name", help="Name that others see; the account's id without.")
 @click.option("--role", type=ROLES, default="monitor", show_default=True, help="What the person is.")
 @click.option("--partner", help="Id of the partner organization; a reviewer needs one.")
+@click.option("--email", help="Address that the identity provider knows the person by (see: user provider).")
+@click.option(
+    "--no-password", is_flag=True, help="Only the identity provider opens this account; needs --email."
+)
 @PASSWORD_STDIN
 def add(
     account: str,
     name: str | None,
     role: str,
     partner: str | None,
+    email: str | None,
+    no_password: bool,
     password_stdin: bool,
 ) -> None:
     """Make an account.
@@ -54,11 +62,15 @@ def add(
       chengqing user add mei --name "Mei 陈" --role lead --partner partner-a
       printf %s "$PASSWORD" | chengqing user add lok --password-stdin
       chengqing user add ana --role reviewer --partner partner-b
+      chengqing user add wei --email wei@partner-b.example --no-password
     """
+    if no_password and not email:
+        raise UsageError(f"account {account}: without a password it needs --email, or nobody could open it")
     data = DataDir.from_environment()
     _check_partner(data, partner)
     person = Person(account, name or account, AccountRole(role), partner)
-    Accounts(data.accounts).add(person, by="cli", password=_password(password_stdin))
+    password = None if no_password else _password(password_stdin)
+    Accounts(data.accounts).add(person, by="cli", password=password, email=email)
     click.echo(f"account {account}: {role}{f' for {partner}' if partner else ''}")
 
 
@@ -129,6 +141,51 @@ def log(most: int, as_json: bool) -> None:
         show_json(rows)
     else:
         show_rows(rows)
+
+
+@user.command()
+@json_option
+def provider(as_json: bool) -> None:
+    """Check the identity provider that oidc.toml names, and show what to register with it.
+
+    \b
+    In the data folder, oidc.toml:
+      issuer = "https://id.example.org/realms/coalition"
+      client_id = "chengqing"
+      address = "https://desk.example.org"   # the desk's own
+      name = "Coalition account"             # what the button says
+      claim = "groups"                       # what the grants look at
+      [[grants]]                             # without any, accounts are made by: user add --email
+      value = "desk-leads"
+      role = "lead"
+      partner = "partner-a"
+    The client secret: oidc_client_secret in secrets.toml, or CHENGQING_OIDC_CLIENT_SECRET.
+    """
+    from pipeline.oidc.flow import Flow
+
+    found = load_provider(DataDir.from_environment())
+    if found is None:
+        raise UnknownName(
+            "no identity provider: write oidc.toml in the data folder; chengqing user provider --help"
+        )
+    metadata = asyncio.run(Flow(found).metadata())
+    row = {
+        "issuer": found.issuer,
+        "redirect address": found.callback,
+        "secret": "kept" if found.secret else "none: a public client, PKCE alone",
+        "scopes": " ".join(found.scopes),
+        "sign-out there": "yes" if metadata.get("end_session_endpoint") else "not offered",
+        "grants": "; ".join(_granted(found.claim, grant) for grant in found.grants)
+        or "none: accounts by hand",
+    }
+    if as_json:
+        show_json([row])
+    else:
+        show_rows([{"what": name, "value": value} for name, value in row.items()])
+
+
+def _granted(claim: str, grant: Grant) -> str:
+    return f"{claim} {grant.value}: {grant.role.value}{f' for {grant.partner}' if grant.partner else ''}"
 
 
 def _row(account: Account) -> dict[str, object]:

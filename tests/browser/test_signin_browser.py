@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from desk_world import INCIDENT, PASSWORD, claim_name, session_of
+from desk_server import serve
+from desk_world import INCIDENT, PASSWORD, build_world, claim_name, session_of
 from pipeline.accounts import Accounts
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
+from test_oidc import MEI, known, provider_mock, settings
 
 Opened = Callable[..., Any]
 
@@ -159,3 +163,47 @@ def test_sign_in_by_keyboard_alone(guarded_desk: str, visit: Opened) -> None:
     page.keyboard.press("Enter")
     whole(page, ".claim-row")
     assert re.search(r"/$|/\?", page.url)
+
+
+@pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning")
+@pytest.mark.parametrize("locale", SIGN_IN)
+def test_the_coalitions_own_sign_in(browser: Any, tmp_path: Path, locale: str) -> None:
+    """Over to a real identity provider and back; nothing else of the browser's goes anywhere."""
+    data = build_world(tmp_path, claims=5)
+    with ExitStack() as stack:
+        base = serve(data.root, stack)
+        issuer = f"http://localhost:{stack.enter_context(provider_mock.run_server_in_thread()).server_port}"
+        settings(data, issuer, address=base)
+        known(issuer, "mei-1", MEI)
+        context = browser.new_context(locale=locale)
+        stack.callback(context.close)
+        asked: set[str] = set()
+        errors: list[str] = []
+
+        def on_request(request: Any) -> None:
+            """What our pages ask for, and where the browser is sent; the provider's page styles itself elsewhere."""
+            if request.is_navigation_request() or request.frame.url.startswith(base):
+                asked.add(urlsplit(request.url).netloc)
+
+        context.route("https://**", lambda route: route.abort())
+        context.on("request", on_request)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        page = context.new_page()
+        page.goto(f"{base}/claim?incident={INCIDENT}&claim={claim_name(2)}")
+        assert violations(page) == []
+        page.locator('a[href^="/desk/oidc/start"]').click()
+        page.locator('input[name="sub"]').fill("mei-1")
+        page.locator('input[name="sub"]').press("Enter")
+        whole(page, ".claim-head")
+        assert (
+            claim_name(2) in page.url and page.locator("html").evaluate("e => e.outerHTML").find(issuer) < 0
+        )
+        page.locator(".st-key-who button:visible").first.click()
+        page.get_by_role("button", name=SIGN_IN[locale][1]).click()
+        page.locator('a[href="/desk/signin"]').click()
+        page.locator('a[href="/desk/oidc/leave"]').click()
+        page.wait_for_url(f"{issuer}/**")
+        page.goto(f"{base}/")
+        page.locator("#name").wait_for()
+        assert asked <= {urlsplit(base).netloc, urlsplit(issuer).netloc}
+        assert errors == []
