@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -20,6 +22,7 @@ from pipeline.incident import Incident, list_incidents
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
 from pipeline.people import Act, Person, may
+from pipeline.records import Triage
 
 MAX_ACTOR_CHARS = MAX_NAME_CHARS
 
@@ -41,6 +44,8 @@ class Desk:
     pages: dict[str, Page] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
     """Names of the accounts by id."""
+    began: int = 0
+    """The incident's newest event when this run began: what came later may be missing on the page."""
 
     @property
     def name(self) -> str:
@@ -83,12 +88,18 @@ class Desk:
         return {"incident": self.name, **(more or {})}
 
     def ledger(self, *, write: bool = False) -> Ledger:
-        """The ledger; opened per call, which costs about a millisecond."""
+        """The ledger, one per call."""
         return Ledger(self.data.ledger, read_only=not write)
 
-    def status_counts(self) -> dict[str, str]:
-        """Status of every claim that somebody decided on."""
-        return {claim: row.status.value for claim, row in self.ledger().triage(self.name).items()}
+    def decided(self) -> Mapping[str, Triage]:
+        """Where every claim stands that somebody decided on; read again when the ledger has moved, shared, not to be
+        changed."""
+        return _decided(self.data.ledger, self.name, self.ledger().mark(self.name))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _decided(path: Path, incident: str, mark: str) -> Mapping[str, Triage]:
+    return Ledger(path, read_only=True).triage(incident)
 
 
 def language() -> str:
@@ -102,21 +113,21 @@ def language() -> str:
 def arrive() -> Desk:
     """Find out where the visit stands; the address decides the incident, else the newest one that is open."""
     data = DataDir.from_environment()
-    broken: list[IncidentError] = []
     guarded = needed(data)
-    incidents = list_incidents(data, broken.append)
+    incidents, broken = _listed(data)
     incident = _chosen(incidents)
     return Desk(
         data=data,
         words=Words(language()),
         zone=zone_named(st.context.timezone),
-        incidents=tuple(incidents),
-        broken=tuple(str(error) for error in broken),
+        incidents=incidents,
+        broken=broken,
         incident=incident,
         file=queries.published_file(data, incident.id) if incident else None,
         person=visitor(data),
         guarded=guarded,
         people=_people(data) if guarded else {},
+        began=Ledger(data.ledger, read_only=True).state(incident.id) if incident else 0,
     )
 
 
@@ -125,7 +136,21 @@ def _people(data: DataDir) -> dict[str, str]:
     return {account.person.user_id: account.person.name for account in everybody}
 
 
-def _chosen(incidents: list[Incident]) -> Incident | None:
+def _listed(data: DataDir) -> tuple[tuple[Incident, ...], tuple[str, ...]]:
+    """Every incident, newest first, and what is wrong with unreadable files; read again when a file has changed."""
+    stats = ((path.name, path.stat()) for path in sorted(data.incidents.glob("*.toml")))
+    return _incidents(data, tuple((name, told.st_mtime_ns, told.st_size) for name, told in stats))
+
+
+@lru_cache(maxsize=8)
+def _incidents(
+    data: DataDir, files: tuple[tuple[str, int, int], ...]
+) -> tuple[tuple[Incident, ...], tuple[str, ...]]:
+    broken: list[IncidentError] = []
+    return tuple(list_incidents(data, broken.append)), tuple(str(error) for error in broken)
+
+
+def _chosen(incidents: tuple[Incident, ...]) -> Incident | None:
     wanted: Any = st.query_params.get("incident") or st.session_state.get("incident")
     named = [i for i in incidents if i.id == wanted]
     still_open = [i for i in incidents if i.closed_at is None]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from dashboard import queries
 from dashboard.address import ME, NOBODY, PAGE_ROWS, TIMES, ListView
@@ -22,7 +24,12 @@ def passing(desk: Desk, file: str, view: ListView) -> tuple[str, ...]:
         times["active_since" if view.time.startswith("active") else "new_since"] = since
     ids = queries.chosen(file, view.platform, view.script, view.place, view.text, **times)
     folded = pending(desk, file).folded
-    return tuple(claim for claim in ids if claim not in folded) if folded else ids
+    return _unfolded(ids, folded) if folded else ids
+
+
+@lru_cache(maxsize=32)
+def _unfolded(ids: tuple[str, ...], folded: frozenset[str]) -> tuple[str, ...]:
+    return tuple(claim for claim in ids if claim not in folded)
 
 
 def narrowed(desk: Desk, file: str, view: ListView) -> tuple[str, ...]:
@@ -30,8 +37,12 @@ def narrowed(desk: Desk, file: str, view: ListView) -> tuple[str, ...]:
     ids = passing(desk, file, view)
     if not view.status and not view.who:
         return ids
-    standing = desk.ledger().triage(desk.name)
-    return tuple(claim for claim in ids if _stands(desk, standing.get(claim), view))
+    decided = desk.decided()
+    fits = {claim for claim, triage in decided.items() if _stands(desk, triage, view)}
+    if not _stands(desk, None, view):
+        return tuple(claim for claim in ids if claim in fits)
+    fits_not = decided.keys() - fits
+    return tuple(claim for claim in ids if claim not in fits_not)
 
 
 def _stands(desk: Desk, triage: Triage | None, view: ListView) -> bool:
@@ -44,19 +55,23 @@ def _stands(desk: Desk, triage: Triage | None, view: ListView) -> bool:
 
 
 def lane_counts(desk: Desk, file: str, view: ListView) -> Mapping[str, int]:
-    """How many claims each lane has under the other filters; the empty lane is all of them."""
-    everything = passing(desk, file, replace(view, status=""))
-    standing = desk.ledger().triage(desk.name)
+    """How many claims each lane has under the other filters; the empty lane is all of them.
+
+    Costs what was decided, not what there is: it is asked every few seconds for every list that is open.
+    """
     plain = replace(view, status="")
-    if view.who:
-        everything = tuple(claim for claim in everything if _stands(desk, standing.get(claim), plain))
-    counts = dict.fromkeys(map(str, Status), 0)
-    if standing:
-        for claim in everything:
-            if claim in standing:
-                counts[standing[claim].status.value] += 1
-    decided = sum(n for status, n in counts.items() if status != Status.NEW.value)
-    return {"": len(everything)} | counts | {Status.NEW.value: len(everything) - decided}
+    there = members(passing(desk, file, plain))
+    touched = [triage for claim, triage in desk.decided().items() if claim in there]
+    counts = Counter(triage.status.value for triage in touched if _stands(desk, triage, plain))
+    if _stands(desk, None, plain):
+        counts[Status.NEW.value] += len(there) - len(touched)
+    return {"": counts.total()} | {status.value: counts[status.value] for status in Status}
+
+
+@lru_cache(maxsize=32)
+def members(ids: tuple[str, ...]) -> frozenset[str]:
+    """The same ids for looking up."""
+    return frozenset(ids)
 
 
 def page_of(view: ListView, ids: tuple[str, ...]) -> tuple[ListView, tuple[str, ...]]:

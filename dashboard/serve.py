@@ -27,6 +27,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
+from dashboard.keys import ROUTE, Keys
 from dashboard.paths import PAGES, local_path
 from dashboard.signin_gate import Gate
 from dashboard.signin_pages import SignIn
@@ -158,11 +159,12 @@ def application(hosts: Sequence[str] = LOOPBACK, *, open_to_all: bool = True) ->
     pages = SignIn(data, samples=open_to_all)
     app = st.App(
         HERE / "app.py",
-        routes=[Route("/desk/theme", theme), Route("/desk/theme.js", theme_script), *pages.routes()],
+        routes=[Route("/desk/theme", theme), Route("/desk/theme.js", theme_script), ROUTE, *pages.routes()],
         middleware=[
             Middleware(Guard, hosts=hosts),
             Middleware(Gate, data=data, always=not open_to_all),
             Middleware(Turns),
+            Middleware(Keys),
         ],
         on_script_error=on_error,
     )

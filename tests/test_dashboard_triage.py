@@ -294,6 +294,19 @@ def test_the_strip_shows_who_was_first_and_leaves_out_what_has_no_time() -> None
         ("forum", [100]),
     ]
     assert strip(family([variant("a", "一", 0)])) == {}
+    crossing = family(
+        [
+            variant("a", "海港巷停水", 0, "weibo", "hans"),
+            variant("b", "海港巷停水", 9, "forum", "hant"),
+            variant("c", "海港巷停水三日", 30, "forum", "hans"),
+            variant("d", "?", 60, "forum", None),
+        ]
+    )
+    by_script = strip(crossing, lambda v: v.script)
+    assert [(name, [tick.number for tick in ticks]) for name, ticks in by_script.items()] == [
+        ("hans", [1, 3]),
+        ("hant", [2]),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard.desk import Desk
 from dashboard.render import show
-from pipeline.errors import StoreError
+from pipeline.archived import archived_page
+from pipeline.errors import CrawlError, StoreError, UsageError
 from pipeline.ledger.evidence import (
     MAX_FILE_BYTES,
     MAX_TEXT_CHARS,
@@ -64,6 +65,9 @@ def _form(desk: Desk, claim_id: str) -> None:
     words = desk.words
     with st.form(f"evidence_{claim_id}", border=False, clear_on_submit=True, enter_to_submit=False):
         url = st.text_input(words("evidence.url"), max_chars=MAX_URL_CHARS, key=f"ev_url_{claim_id}")
+        fetch = st.checkbox(
+            words("evidence.fetch"), help=words("evidence.fetch_hint"), key=f"ev_fetch_{claim_id}"
+        )
         quote = st.text_area(
             words("evidence.quote"), max_chars=MAX_TEXT_CHARS, height=80, key=f"ev_quote_{claim_id}"
         )
@@ -78,12 +82,21 @@ def _form(desk: Desk, claim_id: str) -> None:
     if not added:
         return
     desk.require(Act.NOTE)
-    kept = (file.name, file.getvalue()) if file else None
     try:
+        kept = (file.name, file.getvalue()) if file else _page(desk, url) if fetch and url.strip() else None
         EvidenceBook(desk.data.ledger).add(
             desk.name, claim_id, author=desk.actor, url=url, quote=quote, archive_url=archive, file=kept
         )
     except StoreError as error:
         show("notice", kind="bad", title=words("evidence.wrong"), text=str(error), hint="")
         return
+    except (UsageError, CrawlError) as error:
+        show("notice", kind="bad", title=words("evidence.not_fetched"), text=str(error), hint="")
+        return
     st.rerun()
+
+
+def _page(desk: Desk, url: str) -> tuple[str, bytes]:
+    """The page as it is now; somebody waits, for some seconds at most."""
+    with st.spinner(desk.words("evidence.fetching")):
+        return archived_page(url.strip())

@@ -12,12 +12,14 @@ from dashboard.address import ME, NOBODY, TIMES, ListView
 from dashboard.desk import Desk
 from dashboard.listing import lane_counts
 from dashboard.render import show
+from dashboard.widgets.live import EVERY_SECONDS
 from dashboard.widgets.notes import calls
 from dashboard.widgets.reading import reading_aid
 from dashboard.widgets.told import tell
 from pipeline.ledger.views import MAX_NAME_CHARS, View, Views
 from pipeline.records import Status
 
+_PICKED = "lane_picked"
 FILTERS = ("status", "text", "platform", "script", "place", "time", "who")
 
 
@@ -45,7 +47,16 @@ def _changed(desk: Desk, view: ListView) -> None:
     st.query_params.from_dict(desk.address(ListView.read_from(told | kept).params()))
 
 
+def _lane_changed(desk: Desk, view: ListView) -> None:
+    _changed(desk, view)
+    st.session_state[_PICKED] = True
+
+
+@st.fragment(run_every=EVERY_SECONDS)
 def _lanes(desk: Desk, file: str, view: ListView) -> None:
+    """Runs by itself, for the counts follow what everybody decides; the list only reruns for its own rows."""
+    if st.session_state.pop(_PICKED, False):
+        st.rerun()
     words = desk.words
     counts = lane_counts(desk, file, view)
     labels = {"": f"{words('list.all')} {counts['']:,}"}
@@ -56,7 +67,7 @@ def _lanes(desk: Desk, file: str, view: ListView) -> None:
         key="f_status",
         format_func=labels.__getitem__,
         required=True,
-        on_change=_changed,
+        on_change=_lane_changed,
         args=(desk, view),
         label_visibility="collapsed",
     )
@@ -91,7 +102,7 @@ def _narrowing(desk: Desk, file: str, view: ListView) -> None:
 
 def _people(desk: Desk) -> list[str]:
     """Whom claims are with; the reader and nobody first."""
-    holders = {t.assignee for t in desk.ledger().triage(desk.name).values() if t.assignee}
+    holders = {t.assignee for t in desk.decided().values() if t.assignee}
     return [*([ME] if desk.actor else []), NOBODY, *sorted(holders - {desk.actor})]
 
 

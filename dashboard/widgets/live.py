@@ -1,15 +1,16 @@
 """What others do shows here within seconds, without a reload and without losing what is half typed.
 
 A rerun of ten pages for each decision of one would eat the machine, so a page reruns at once for what it shows only: a
-claim's page for its claim and those beside it, the list for its rows. What else moved, the counts of the lanes, follows
-within ``SLOW_SECONDS``.
+claim's page for its claim and those beside it, the list for its rows, either for a note that calls its reader. The
+counts of the lanes look for themselves (``filters``). What else moved follows within ``SLOW_SECONDS``.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -18,6 +19,7 @@ from dashboard import queries
 from dashboard.desk import Desk
 from dashboard.presence import PRESENCE, Here
 from dashboard.signin import UNATTENDED, still_here
+from pipeline.ledger.notes import Note, Notes, calling
 
 EVERY_SECONDS = 3
 SLOW_SECONDS = 15.0
@@ -36,6 +38,8 @@ class State:
     shown: int
     """The newest event about what the page shows; everything of the incident on pages of neither kind."""
     there: There
+    calls: int = 0
+    """How many notes call the reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,27 @@ def _state(desk: Desk, scope: Scope) -> State:
     ledger = desk.ledger()
     newest = ledger.state(desk.name)
     shown = ledger.newest_about(desk.name, scope.claims) if scope.claims else newest
-    return State(queries.published_file(desk.data, desk.name), newest, shown, _there(desk, scope))
+    file = queries.published_file(desk.data, desk.name)
+    return State(file, newest, shown, _there(desk, scope), len(calls_of(desk)))
+
+
+def calls_of(desk: Desk) -> list[Note]:
+    """Notes that call the reader, oldest first."""
+    if not desk.actor:
+        return []
+    names = (desk.actor, desk.name_of(desk.actor))
+    return _called(desk.data.ledger, desk.name, desk.ledger().mark(desk.name), names)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _called(path: Path, incident: str, mark: str, names: tuple[str, ...]) -> list[Note]:
+    return calling(Notes(path, read_only=True).of(incident), names)
+
+
+def _seen(desk: Desk, scope: Scope) -> State:
+    """What this run has shown at least: what was decided while it ran may be missing, so it counts as news."""
+    now = _state(desk, scope)
+    return replace(now, file=desk.file, newest=min(now.newest, desk.began), shown=min(now.shown, desk.began))
 
 
 def _there(desk: Desk, scope: Scope) -> There:
@@ -88,7 +112,7 @@ def sheet(title: str, show: Callable[..., None], *values: object, wide: bool = F
 
 def news(seen: State, now: State, seconds: float) -> bool:
     """Whether the page has to run again, this long after it ran."""
-    if (seen.file, seen.shown, seen.there) != (now.file, now.shown, now.there):
+    if replace(seen, newest=now.newest) != now:
         return True
     return seen.newest != now.newest and seconds >= SLOW_SECONDS
 
@@ -100,7 +124,7 @@ def watch(desk: Desk) -> None:
     if desk.incident is None:
         return
     _mark(desk, claim_id)
-    seen, begun, busy = _state(desk, scope), time.monotonic(), st.session_state.pop(_SHEET, False)
+    seen, begun, busy = _seen(desk, scope), time.monotonic(), st.session_state.pop(_SHEET, False)
 
     @st.fragment(run_every=EVERY_SECONDS)
     def look() -> None:

@@ -36,7 +36,7 @@ def _merge(desk: Desk, file: str, claims: tuple[str, ...]) -> None:
             return
         claims = (claims[0], other)
     cards = queries.cards(file, claims)
-    there = desk.ledger().triage(desk.name)
+    there = desk.decided()
     together = queries.merged_preview(file, claims)
     decided = {card.claim_id: there[card.claim_id].status.value for card in cards if card.claim_id in there}
     show("merge", words=words, clock=desk.clock(), cards=cards, together=together, decided=decided)

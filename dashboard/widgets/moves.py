@@ -151,7 +151,7 @@ def _pick(shown: Sequence[str]) -> None:
 
 
 def _all_mine(desk: Desk, claims: Sequence[str]) -> bool:
-    there = desk.ledger().triage(desk.name)
+    there = desk.decided()
     return bool(desk.actor) and all(c in there and there[c].assignee == desk.actor for c in claims)
 
 

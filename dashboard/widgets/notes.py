@@ -6,9 +6,9 @@ import streamlit as st
 
 from dashboard.desk import Desk
 from dashboard.render import show
-from dashboard.widgets.live import sheet
+from dashboard.widgets.live import calls_of, sheet
 from dashboard.widgets.told import tell
-from pipeline.ledger.notes import MAX_NOTE_CHARS, Note, Notes, calling
+from pipeline.ledger.notes import MAX_NOTE_CHARS, Note, Notes
 from pipeline.people import Act
 
 MOST_CALLS = 30
@@ -74,7 +74,4 @@ def note_dialog(desk: Desk, claim_id: str, rank: int) -> None:
 
 def calls(desk: Desk) -> list[Note]:
     """Notes of this incident that mention the reader, the newest first."""
-    if not desk.actor:
-        return []
-    names = {desk.actor, desk.name_of(desk.actor)}
-    return calling(written(desk).of(desk.name), names)[::-1][:MOST_CALLS]
+    return calls_of(desk)[::-1][:MOST_CALLS]

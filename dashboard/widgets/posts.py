@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -13,7 +14,7 @@ from dashboard.desk import Desk
 from dashboard.escape import plain
 from dashboard.reading import read_as
 from dashboard.render import show
-from dashboard.rows import PostCard
+from dashboard.rows import ClaimCard, PostCard
 from dashboard.times import Clock
 from dashboard.widgets.pager import pager
 from dashboard.widgets.reveal import is_revealed, reveal, without_personal
@@ -25,11 +26,25 @@ SHOWN = ("", "carries", "repeats", "replies", "corrects", "asks")
 LANGUAGE_OF_SCRIPT = {"hans": "zh-Hans", "hant": "zh-Hant", "yue": "yue-Hant", "en": "en"}
 
 
-def posts(desk: Desk, file: str, clock: Clock, claim_id: str, exemplar: str, params: dict[str, str]) -> None:
-    """Filter by role, order, the posts of this page, and the way to the next.
+def whose(desk: Desk, file: str, claims: Sequence[str]) -> ClaimCard:
+    """The claim whose posts are shown: the page's own, or one that will be merged with it, by the reader's choice."""
+    cards = {card.claim_id: card for card in queries.cards(file, tuple(claims))}
+    if len(claims) == 1:
+        return cards[claims[0]]
+    chosen = st.segmented_control(
+        desk.words("merged.posts_of"),
+        list(claims),
+        default=claims[0],
+        key=f"posts_of_{claims[0]}",
+        format_func=lambda claim: desk.words("merged.rank", rank=cards[claim].rank),
+        required=True,
+    )
+    return cards.get(str(chosen), cards[claims[0]])
 
-    ``exemplar`` is the post that others are ruled apart from.
-    """
+
+def posts(desk: Desk, file: str, clock: Clock, card: ClaimCard, params: dict[str, str]) -> None:
+    """Filter by role, order, the posts of this page, and the way to the next."""
+    claim_id, exemplar = card.claim_id, card.exemplar_post_id  # others are ruled apart from the exemplar
     counts = queries.roles(file, claim_id)
     counts[""] = sum(n for role, n in counts.items() if role != "asks")
     role, newest = _controls(desk, counts, params)

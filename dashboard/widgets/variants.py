@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.desk import Desk
 from dashboard.family import Wording
 from dashboard.render import show
+from dashboard.rows import Variant
 from dashboard.times import Clock
 
 MOST_INDENTS = 6
@@ -23,9 +24,19 @@ class Tick:
     left: float
 
 
-def strip(wordings: Sequence[Wording]) -> dict[str, list[Tick]]:
-    """First appearances by platform, the platform that came first on top; times unknown are left out."""
-    known = [(w.variant.first_at, w) for w in wordings if w.variant.first_at]
+def _platform(variant: Variant) -> str:
+    return variant.first_platform
+
+
+def _script(variant: Variant) -> str | None:
+    return variant.script
+
+
+def strip(
+    wordings: Sequence[Wording], lane: Callable[[Variant], str | None] = _platform
+) -> dict[str, list[Tick]]:
+    """First appearances by ``lane``, the one that came first on top; what has no time or no lane is left out."""
+    known = [(w.variant.first_at, w) for w in wordings if w.variant.first_at and lane(w.variant)]
     if len(known) < 2:
         return {}
     times = [when for when, _ in known]
@@ -33,11 +44,11 @@ def strip(wordings: Sequence[Wording]) -> dict[str, list[Tick]]:
     lanes: dict[str, list[Tick]] = {}
     for when, wording in sorted(known, key=lambda pair: (pair[0], pair[1].number)):
         tick = Tick(wording.number, when, 100 * (when - begin).total_seconds() / span)
-        lanes.setdefault(wording.variant.first_platform, []).append(tick)
+        lanes.setdefault(lane(wording.variant) or "", []).append(tick)
     return lanes
 
 
 def variants(desk: Desk, clock: Clock, wordings: Sequence[Wording]) -> None:
-    """The strip and the tree."""
-    lanes = strip(wordings)
-    show("variants", words=desk.words, clock=clock, wordings=wordings, lanes=lanes, deepest=MOST_INDENTS)
+    """The strips, by platform and by script, and the tree."""
+    strips = {"platform": strip(wordings), "script": strip(wordings, _script)}
+    show("variants", words=desk.words, clock=clock, wordings=wordings, strips=strips, deepest=MOST_INDENTS)

@@ -12,7 +12,6 @@ import hmac
 import http.client
 import json
 import smtplib
-import socket
 import ssl
 from collections.abc import Collection
 from datetime import datetime
@@ -21,11 +20,11 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-from pipeline.addresses import is_public, why_refused
 from pipeline.alerts.book import Message
 from pipeline.alerts.config import Smtp
-from pipeline.errors import ChengqingError
+from pipeline.errors import ChengqingError, UsageError
 from pipeline.escape import for_terminal
+from pipeline.outgoing import connected, target
 
 TIMEOUT_SECONDS = 15.0
 
@@ -112,9 +111,6 @@ def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
 
 def send_webhook(message: Message, url: str, secret: str, allowed: Collection[str], now: datetime) -> None:
     """Post the message; raises ``NotSent``. Follows no redirect and connects to no private network."""
-    why = why_refused(url, allowed)
-    if why:
-        raise NotSent(why, final=True)
     body = json.dumps(dict(message.content), ensure_ascii=False, sort_keys=True).encode()
     timestamp = int(now.timestamp())
     headers = {
@@ -124,38 +120,17 @@ def send_webhook(message: Message, url: str, secret: str, allowed: Collection[st
         "webhook-timestamp": str(timestamp),
         "webhook-signature": signature(secret, message.message_id, timestamp, body),
     }
-    parts = urlsplit(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    host = urlsplit(url).hostname
     try:
-        connection = _open(url, allowed)
+        connection = connected(url, allowed, TIMEOUT_SECONDS)
         try:
-            connection.request("POST", path, body, headers)
+            connection.request("POST", target(url), body, headers)
             status = connection.getresponse().status
         finally:
             connection.close()
+    except UsageError as error:
+        raise NotSent(str(error), final=True) from error
     except (OSError, http.client.HTTPException) as error:
-        raise NotSent(f"{parts.hostname}: {error}") from error
+        raise NotSent(f"{host}: {error}") from error
     if not 200 <= status < 300:
-        raise NotSent(f"{parts.hostname} answered {status}", final=status == 410)  # 410: it wants no more
-
-
-def _open(url: str, allowed: Collection[str]) -> http.client.HTTPConnection:
-    """A connection to an address that was checked after its name was resolved: no second look at the name."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    if host not in allowed and not is_public(str(address[0])):
-        raise NotSent(f"{host} resolves to {address[0]}, which is in a private network", final=True)
-    raw = socket.socket(family, kind, proto)
-    try:
-        raw.settimeout(TIMEOUT_SECONDS)
-        raw.connect(address)
-        if parts.scheme == "https":
-            raw = ssl.create_default_context().wrap_socket(raw, server_hostname=host)
-    except BaseException:
-        raw.close()
-        raise
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-    connection.sock = raw
-    return connection
+        raise NotSent(f"{host} answered {status}", final=status == 410)  # 410: it wants no more

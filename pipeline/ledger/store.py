@@ -169,6 +169,10 @@ class Store:
         """Number of the incident's newest event; 0 when there is none."""
         return int(self.fetch("state", {"incident": incident})[0][0])
 
+    def mark(self, incident: str) -> str:
+        """What is the same exactly as long as nothing was decided in the incident, and in no other ledger."""
+        return " ".join(str(value) for row in self.fetch("mark", {"incident": incident}) for value in row)
+
     def newest_about(self, incident: str, claims: Sequence[str]) -> int:
         """Number of the newest event about one of ``claims``, or about no claim; 0 when there is none."""
         rows = self.fetch("newest_about", {"incident": incident, "claims": json.dumps(list(claims))})

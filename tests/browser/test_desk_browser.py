@@ -187,12 +187,18 @@ def test_triage_by_keys_undo_and_the_help_sheet(
     there = Ledger(world.ledger).triage(INCIDENT)
     for claim in shown[1:3]:
         assert there[claim].status == before.get(claim, Status.NEW), "both are undone as one"
-    page.keyboard.press("h")
-    sheet = page.get_by_role("dialog")
-    sheet.get_by_text(words["keys"]).first.wait_for()
-    assert sheet.locator("kbd").count() == 12
-    page.keyboard.press("Escape")
-    sheet.wait_for(state="hidden")
+    for key in "h?":
+        page.keyboard.press(key)
+        sheet = page.get_by_role("dialog")
+        sheet.get_by_text(words["keys"]).first.wait_for()
+        assert sheet.locator("kbd").count() == 13
+        page.keyboard.press("Escape")
+        sheet.wait_for(state="hidden")
+        settle(page)
+    field = page.locator(".st-key-f_text input")
+    field.press("?")
+    settle(page)
+    assert field.input_value() == "?" and sheet.count() == 0, "in a field it is a question mark"
 
 
 def test_a_merge_is_previewed_shown_at_once_and_undone(desk: str, world: DataDir, visit: Opened) -> None:

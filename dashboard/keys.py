@@ -1,0 +1,78 @@
+"""Keys that Streamlit's buttons cannot have: its shortcuts are letters and digits, and people press ? for help.
+
+The page gets one more script of our own; what it does is press a button that is there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SCRIPT = Path(__file__).resolve().parent / "static" / "keys.js"
+PLACE = "/desk/keys.js"
+_END, _TAG = b"</head>", f'<script src="{PLACE}" defer></script>'.encode()
+
+
+async def script(request: Request) -> Response:
+    """The script."""
+    return FileResponse(SCRIPT, media_type="text/javascript")
+
+
+ROUTE = Route(PLACE, script)
+
+
+class Keys:
+    """ASGI middleware: Streamlit's page asks for our script too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; pages below /desk are ours already."""
+        if scope["type"] != "http" or scope["path"].startswith("/desk/"):
+            await self.app(scope, receive, send)
+            return
+        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        page = _Page(send)
+        wants_page = any(name == b"accept" and b"text/html" in value for name, value in plain)
+        await self.app({**scope, "headers": plain} if wants_page else scope, receive, page.send)
+
+
+class _Page:
+    """Holds a page of HTML back until it is whole; everything else goes through."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self._body = send, b""
+        self._begin: Message | None = None
+
+    async def send(self, message: Message) -> None:
+        """One piece of the answer."""
+        if message["type"] == "http.response.start" and _is_whole_page(message):
+            self._begin = message
+        elif message["type"] == "http.response.body" and self._begin:
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._finish(self._begin)
+        else:
+            await self._send(message)
+
+    async def _finish(self, begin: Message) -> None:
+        body = self._body.replace(_END, _TAG + _END, 1)
+        headers = MutableHeaders(scope=begin)
+        headers["content-length"] = str(len(body))
+        for name in ("etag", "last-modified"):  # they speak of the page without our script
+            if name in headers:
+                del headers[name]
+        await self._send(begin)
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _is_whole_page(begin: Message) -> bool:
+    headers = MutableHeaders(scope=begin)
+    page = headers.get("content-type", "").startswith("text/html")
+    return page and begin["status"] == 200 and "content-encoding" not in headers
