@@ -36,7 +36,7 @@ class BareEncoder:
     def __init__(self, folder: Path, name: str, revision: str, dimensions: int | None = None) -> None:
         self.name, self.revision = name, revision
         specification = _tokenizer_specification(folder)
-        self._table = _read_rows(folder)[:, :dimensions]
+        self._table = read_table(folder)[:, :dimensions]
         pieces = [(str(token), float(score)) for token, score in specification["model"]["vocab"]]
         self._folds = _Folds(folder)
         self._classes = _classes()
@@ -199,7 +199,8 @@ def _tokenizer_specification(folder: Path) -> dict[str, Any]:
     return specification
 
 
-def _read_rows(folder: Path) -> NDArray[np.float32]:
+def read_table(folder: Path) -> NDArray[np.float32]:
+    """Return one vector per token id, shape ``(tokens, dimensions)``, from a static model's folder."""
     stored = load_file(folder / "model.safetensors")
     rows: NDArray[np.float32] = stored["embeddings"][stored["mapping"]].astype(np.float32)
     rows *= stored["weights"][:, None]

@@ -14,7 +14,7 @@ def _lists() -> dict[str, Any]:
 
 
 def word_list(name: str) -> dict[str, str]:
-    """Return one of the tables: ``cantonese_characters``, ``cantonese_words``, ``parts``, ``emoji``."""
+    """Return one of the tables: ``cantonese_characters``, ``cantonese_words``, ``parts``, ``emoji``, ``opposites``."""
     return dict(_lists()[name])
 
 

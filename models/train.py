@@ -212,7 +212,7 @@ def main() -> None:
     encoder = BareEncoder(chosen.out, chosen.out.name, folder_revision(chosen.out))
     if chosen.validate:
         for name, value in validation_figures(encoder.encode, chosen.data).items():
-            print(f"{name} {value:.1f}")  # noqa: T201 - the command's answer
+            print(f"{name} {value:.3f}" if value < 1 else f"{name} {value:.1f}")  # noqa: T201 - the command's answer
         return
     if chosen.out == HERE / NAME:
         write_registry(chosen.out, encoder.dimensions)

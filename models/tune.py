@@ -161,17 +161,17 @@ class _Rows:
         torch.manual_seed(seed)
         left, right = self._bags([r.text_a for r in rulings]), self._bags([r.text_b for r in rulings])
         confirmed = torch.tensor([r.confirmed for r in rulings])
-        used = torch.unique(torch.cat([left[0], right[0]]))
-        rows = self.rows.clone()
-        free = torch.nn.Parameter(rows[used])
+        used, places = torch.unique(torch.cat([left[0], right[0]]), return_inverse=True)
+        left, right = (places[: len(left[0])], left[1]), (places[len(left[0]) :], right[1])
+        before = self.rows[used]
+        free = torch.nn.Parameter(before.clone())  # a table of few rows: the others would only be copied
         optimizer = torch.optim.Adam([free], lr=_RATE)
         for _ in range(_STEPS):
             optimizer.zero_grad()
-            current = rows.index_copy(0, used, free)
-            loss = _ordering_loss(_cosines(current, left, right), confirmed)
-            (loss + _HOLD * ((free - self.rows[used]) ** 2).sum(dim=1).mean()).backward()  # type: ignore[no-untyped-call]
+            loss = _ordering_loss(_cosines(free, left, right), confirmed)
+            (loss + _HOLD * ((free - before) ** 2).sum(dim=1).mean()).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-        return rows.index_copy(0, used, free.detach())
+        return self.rows.index_copy(0, used, free.detach())
 
     @torch.no_grad()
     def cosines(self, rulings: Sequence[Judgment], rows: torch.Tensor) -> NDArray[np.float32]:

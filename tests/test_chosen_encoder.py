@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from conftest import make_incident, store_posts
 from models.loading import load_encoder
 from models_support import small_static_model, small_transformer
+from pipeline.batch import run_incident
 from pipeline.chosen_encoder import EncoderChoice, chosen_encoder, encoder_choice
+from pipeline.cli import cli
 from pipeline.errors import UsageError
+from pipeline.ledger import Ledger
 from pipeline.paths import CHECKOUT, DataDir
+from pipeline.records import Post, RulingKind
+
+NOW = datetime(2026, 3, 13, 12, tzinfo=UTC)
 
 
 def choose(data: DataDir, text: str) -> None:
@@ -67,3 +78,54 @@ def test_the_example_says_what_the_desk_does_without_it(data: DataDir) -> None:
         line.removeprefix("# ") for line in example.splitlines() if line.startswith("# ") and " = " in line
     ]
     assert len([tomllib.loads(line) for line in alternatives]) == 4
+
+
+SLANG = {
+    "警察明天查证件": "灰衫明早睇簿",
+    "学校下周停课": "书斋下礼拜落闸",
+    "自来水不能喝": "喉水饮唔得",
+    "超市断货": "大铺头冇嘢执",
+    "医院缺血": "红十字冇红汤",
+    "地铁停运": "地龙唔行",
+}
+
+
+@pytest.mark.slow
+def test_rulings_of_three_incidents_become_a_model_that_the_desk_uses(data: DataDir) -> None:
+    for number, name in enumerate(("fire", "flood", "storm")):
+        rule_on_slang(data, name, Random(number))
+    out = data.root / "models" / "ours"
+    done = CliRunner(env={"CHENGQING_DATA": str(data.root)}).invoke(
+        cli, ["model", "tune", "--out", str(out), "--json"], catch_exceptions=False
+    )
+    told = json.loads(done.output)
+    assert told["accepted"], told["reason"]
+    assert [(score["incident left out"], score["rulings"]) for score in told["scores"]] == [
+        ("fire", 24), ("flood", 24), ("storm", 24),
+    ]  # fmt: skip
+    choose(data, 'encoder = "models/ours"')
+    plain, slang = next(iter(SLANG.items()))
+    before, after = (one.encode([plain, slang]) for one in (load_encoder(), chosen_encoder(data)))
+    assert after[0] @ after[1] > before[0] @ before[1] + 0.1
+
+
+def rule_on_slang(data: DataDir, incident: str, random: Random) -> None:
+    """Posts in plain words and in slang; people confirmed pairs that mean the same and rejected those that do not."""
+    made = make_incident(data, incident)
+    posts: list[Post] = []
+    rulings: list[tuple[RulingKind, str, str]] = []
+    for number in range(24):
+        plain, meant = random.sample(list(SLANG), 2)
+        kind = random.choice((RulingKind.MUST, RulingKind.MUST_NOT))
+        texts = (plain, SLANG[plain if kind is RulingKind.MUST else meant])
+        ids = [f"feed:{2 * number + side}" for side in range(2)]
+        posts += [
+            Post(one, "s", "feed", f"{text} {random.randrange(10**6)}", NOW, "crawl", "test", author_key=one)
+            for one, text in zip(ids, texts, strict=True)
+        ]
+        rulings.append((kind, ids[0], ids[1]))
+    store_posts(data, incident, posts)
+    ledger = Ledger(data.ledger)
+    for ruling in rulings:
+        ledger.rule(incident, *ruling, actor="mei")
+    run_incident(data, made)
