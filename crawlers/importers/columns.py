@@ -27,6 +27,7 @@ from pipeline.schema import STRINGS, UTC_TIME
 from pipeline.tables import OBSERVATIONS
 
 _EMPTY_REFERENCES = pa.array(["", "0", "none", "null", "nan"])
+_NO_REFERENCE = (*UNFILLED, "0", 0)
 _WEB = re.compile(r"https?://[^\s,;\"'\]\\]+")
 _MOST_KEYS = 200_000
 _NUMBERS = {int, type(None)}
@@ -134,9 +135,9 @@ class Columns:
     def _has(self, name: str) -> bool:
         return name in self.mapping.columns
 
-    def _values(self, name: str, reader: Reader) -> Values:
+    def _values(self, name: str, reader: Reader, unfilled: tuple[Any, ...] = UNFILLED) -> Values:
         paths = self.mapping.columns.get(name)
-        return reader.filled(paths) if paths else [None] * len(reader.rows)
+        return reader.filled(paths, unfilled) if paths else [None] * len(reader.rows)
 
     def _ids(self, reader: Reader) -> list[str | None]:
         if not self._has("id"):
@@ -290,7 +291,9 @@ class Columns:
         """Post ids of other posts; blanks, zeros and their like mean none."""
         if not self._has(name):
             return pa.nulls(len(kept.ids), pa.string())
-        column = strings(as_ids(self._values(name, kept.reader)))
+        column = strings(as_ids(self._values(name, kept.reader, _NO_REFERENCE)))
+        if column.null_count == len(column):
+            return column
         empty = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(column)), value_set=_EMPTY_REFERENCES)
         return self._named(pc.if_else(empty, None, column), kept)
 
@@ -335,6 +338,8 @@ def _addresses(value: object) -> list[str]:
     """Web addresses in a cell or a list."""
     if not value:
         return []
+    if type(value) is str and _WEB.fullmatch(value):
+        return [clean(value)]
     shown = " ".join(str(one) for one in value) if isinstance(value, list) else str(value)
     return [clean(url) for url in dict.fromkeys(_WEB.findall(shown))][:50]
 

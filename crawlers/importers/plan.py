@@ -117,15 +117,14 @@ class RowParts:
         return {"repeated": self._columns.repeated, "unread_times": self._columns.unread_times}
 
     def _put_in_form(self, batch: Batch) -> None:
-        numbers, rows = [], []
-        for number, row in zip(batch.numbers, batch.rows, strict=True):
-            made = self._formed({**row, **self._extra} if self._extra else row)
-            if isinstance(made, str):
-                batch.problems.append(Problem(number, made, shown_row(row)))
-            else:
-                numbers.append(number)
-                rows.append(made)
-        batch.numbers, batch.rows = numbers, rows
+        made = [self._formed({**row, **self._extra} if self._extra else row) for row in batch.rows]
+        refused = {place: why for place, why in enumerate(made) if isinstance(why, str)}
+        for place, why in refused.items():
+            batch.problems.append(Problem(batch.numbers[place], why, shown_row(batch.whole(place))))
+        batch.rows = [row for row in made if not isinstance(row, str)]
+        if refused:
+            batch.numbers = [one for place, one in enumerate(batch.numbers) if place not in refused]
+            batch.lines = [one for place, one in enumerate(batch.lines) if place not in refused]
 
     def _formed(self, row: Row) -> Row | str:
         if self._prepare is None:
@@ -153,8 +152,9 @@ def plan_reading(path: Path, options: Options) -> Reading:
     source = checked_name(options.source or (known.source if known else _name_of(path)), "source")
 
     batches = rows.batches
-    if rows.kind == "jsonl" and (known is None or known.prepare is None):
-        batches = some_of(path for paths in mapping.columns.values() for path in paths)
+    if rows.kind == "jsonl" and (known is None or known.prepare is None or known.reads):
+        prepared = known.reads if known else ()
+        batches = some_of([*(path for paths in mapping.columns.values() for path in paths), *prepared])
 
     def parts(stamp: Stamp) -> Parts:
         return RowParts(batches, mapping, known, extra, stamp)

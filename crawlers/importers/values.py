@@ -27,16 +27,18 @@ class Reader:
         self.rows = rows
         self._levels: dict[str, list[Row]] = {"": rows}
 
-    def filled(self, paths: tuple[str, ...]) -> Values:
-        """Per row the value of the first path that has one."""
+    def filled(self, paths: tuple[str, ...], unfilled: tuple[Any, ...] = UNFILLED) -> Values:
+        """Per row the value of the first path that has one; ``unfilled`` are values that stand for none."""
         values = self.column(paths[0])
         for path in paths[1:]:
-            if not any(nothing in values for nothing in UNFILLED):
+            if not any(nothing in values for nothing in unfilled):
                 break
             others = self.column(path)
-            values = [
-                other if value in UNFILLED else value for value, other in zip(values, others, strict=True)
-            ]
+            if values.count(None) == len(values):
+                values = others
+            elif others.count(None) < len(others):
+                pairs = zip(values, others, strict=True)
+                values = [other if value in unfilled else value for value, other in pairs]
         return values
 
     def column(self, path: str) -> Values:
@@ -46,7 +48,7 @@ class Reader:
             lists = self.column(head)
             steps = _steps(f"{mark}{rest}")[1:]
             nothing = lists.count(None) == len(lists)
-            return lists if nothing else [_through(one, steps) for one in lists]
+            return lists if nothing else _through(lists, steps)
         if "." not in path or (self.rows and path in self.rows[0]):
             return _picked(self.rows, path)
         outer, _, last = path.rpartition(".")
@@ -88,24 +90,22 @@ def _steps(path: str) -> list[str | int | None]:
     return steps
 
 
-def _through(value: Any, steps: list[str | int | None]) -> Any:  # noqa: ANN401  JSON
+def _through(values: Values, steps: list[str | int | None]) -> Values:
+    """Each value's own value at ``steps``; ``None`` where it has none."""
     for place, step in enumerate(steps):
         if isinstance(step, str):
-            value = value.get(step) if isinstance(value, dict) else None
-        elif not isinstance(value, list):
-            return None
+            values = [one.get(step) if type(one) is dict else None for one in values]
         elif step is None:
-            return [_through(one, steps[place + 1 :]) for one in value[:50]]
+            rest = steps[place + 1 :]
+            return [_through(one[:50], rest) if type(one) is list else None for one in values]
         else:
-            value = value[step] if step < len(value) else None
-        if value is None:
-            return None
-    return value
+            values = [one[step] if type(one) is list and len(one) > step else None for one in values]
+    return values
 
 
 def at(row: Any, path: str) -> Any:  # noqa: ANN401  JSON
     """The value at one path of one row."""
-    return _through(row, _steps(path))
+    return _through([row], _steps(path))[0]
 
 
 def first(row: Any, *paths: str) -> Any:  # noqa: ANN401  JSON

@@ -21,6 +21,8 @@ class Format:
     """Default name of the source in the raw layer."""
     prepare: Callable[[Row], Row | str] | None = None
     """Puts a row into the mapping's form; a string says why the row is none of ours."""
+    reads: tuple[str, ...] = ()
+    """Paths that ``prepare`` looks at, where that is not all of a row: the rest need not be decoded."""
     why: Callable[[Row], str | None] | None = None
     """Says more about a row that lacks its id or text."""
     of_file: Callable[[str], Row] | None = None

@@ -12,7 +12,6 @@ from typing import Any
 from crawlers.importers.formats.base import Format
 from crawlers.importers.mapping import Mapping
 from crawlers.importers.rows import Row
-from crawlers.importers.values import at, first
 
 _COLLECTED = {"collected_at": ("timestamp_collected",)}
 
@@ -143,7 +142,7 @@ TIKTOK_COMMENTS = Mapping(
         "likes": ("data.digg_count",),
         "replies": ("data.reply_comment_total",),
         "thread_id": ("data.aweme_id",),
-        "parent_id": ("parent",),
+        "parent_id": ("data.reply_id", "data.aweme_id"),
         **_COLLECTED,
     },
     "tiktok",
@@ -213,22 +212,21 @@ def _tweet(row: Row) -> Row | str:
     legacy = tweet.get("legacy")
     if not isinstance(legacy, dict):
         return "a tweet that was not shown (deleted, withheld or an advertisement)"
-    original = _inner(at(legacy, "retweeted_status_result.result"))
+    original = _inner(_deep(legacy, "retweeted_status_result", "result"))
     counts = {} if original else _tweet_counts(tweet, legacy)
-    number = tweet.get("rest_id") or legacy.get("id_str")
+    author = _deep(tweet, "core", "user_results", "result", "rest_id") or legacy.get("user_id_str")
     return {
-        "id": number,
+        "id": _tweet_id(tweet),
         "text": _tweet_text(original or tweet),
         "published_at": legacy.get("created_at"),
-        "author": first(tweet, "core.user_results.result.rest_id", "legacy.user_id_str") or _poster(legacy),
+        "author": author or _poster(legacy),
         "thread_id": legacy.get("conversation_id_str"),
         "parent_id": legacy.get("in_reply_to_status_id_str"),
         "quoted_id": _quoted(tweet, legacy) if not original else None,
-        "repost_of": first(original, "rest_id", "legacy.id_str") if original else None,
-        "links": at(legacy, "entities.urls[].expanded_url"),
-        "media": first(
-            legacy, "extended_entities.media[].media_url_https", "entities.media[].media_url_https"
-        ),
+        "repost_of": _tweet_id(original) if original else None,
+        "links": _each(legacy, "entities", "urls", "expanded_url"),
+        "media": _each(legacy, "extended_entities", "media", "media_url_https")
+        or _each(legacy, "entities", "media", "media_url_https"),
         "timestamp_collected": row.get("timestamp_collected"),
         **counts,
     }
@@ -242,9 +240,27 @@ def _inner(result: Any) -> Row:  # noqa: ANN401  JSON
     return wrapped if isinstance(wrapped, dict) else result
 
 
+def _deep(value: Any, *names: str) -> Any:  # noqa: ANN401  JSON
+    """What stands at these names, one inside the other."""
+    for name in names:
+        value = value.get(name) if type(value) is dict else None
+    return value
+
+
+def _each(legacy: Row, part: str, name: str, field: str) -> list[Any] | None:
+    """One field of every object of a list; ``None`` where there is no such list."""
+    found = _deep(legacy, part, name)
+    return [_deep(one, field) for one in found[:50]] if type(found) is list else None
+
+
+def _tweet_id(tweet: Row) -> Any:  # noqa: ANN401  JSON
+    return tweet.get("rest_id") or _deep(tweet, "legacy", "id_str")
+
+
 def _tweet_text(tweet: Row) -> str | None:
     """The long form where there is one; the site escapes &, < and >."""
-    text = first(tweet, "note_tweet.note_tweet_results.result.text", "legacy.full_text")
+    long = _deep(tweet, "note_tweet", "note_tweet_results", "result", "text")
+    text = long or _deep(tweet, "legacy", "full_text")
     return unescape(text) if isinstance(text, str) else None
 
 
@@ -253,30 +269,24 @@ def _tweet_counts(tweet: Row, legacy: Row) -> Row:
         "likes": legacy.get("favorite_count"),
         "replies": legacy.get("reply_count"),
         "reposts": legacy.get("retweet_count"),
-        "views": at(tweet, "views.count"),
+        "views": _deep(tweet, "views", "count"),
     }
 
 
 def _quoted(tweet: Row, legacy: Row) -> Any:  # noqa: ANN401  JSON
-    quoted = _inner(at(tweet, "quoted_status_result.result"))
+    quoted = _inner(_deep(tweet, "quoted_status_result", "result"))
     return quoted.get("rest_id") or legacy.get("quoted_status_id_str")
 
 
 def _poster(legacy: Row) -> str | None:
     """Where a tweet lacks its author, the address of its own picture still names them."""
-    shown = at(legacy, "extended_entities.media[0].expanded_url") or at(
-        legacy, "entities.media[0].expanded_url"
-    )
+    pictures = [
+        *(_each(legacy, "extended_entities", "media", "expanded_url") or ()),
+        *(_each(legacy, "entities", "media", "expanded_url") or ()),
+    ]
+    shown = next(filter(None, pictures), None)
     parts = str(shown).split("/") if shown else []
     return parts[3].lower() if len(parts) > 4 and parts[4] == "status" else None
-
-
-def _tiktok_comment(row: Row) -> Row:
-    data = row["data"]
-    return {
-        **row,
-        "parent": data.get("aweme_id") if data.get("reply_id") in {None, "0", 0} else data["reply_id"],
-    }
 
 
 def _instagram_post(row: Row) -> Row | str:
@@ -285,15 +295,48 @@ def _instagram_post(row: Row) -> Row | str:
     return "an advertisement" if redirected or row["data"].get("product_type") == "ad" else row
 
 
+_ADVERTISED = ("data.link", "data.product_type")
+_TEXT_READS = ("rest_id", "legacy.id_str", "legacy.full_text", "note_tweet.note_tweet_results.result.text")
+_LEGACY_READS = (
+    *(
+        "created_at",
+        "user_id_str",
+        "conversation_id_str",
+        "in_reply_to_status_id_str",
+        "quoted_status_id_str",
+    ),
+    *(
+        "favorite_count",
+        "reply_count",
+        "retweet_count",
+        "entities.urls",
+        "entities.media",
+        "extended_entities.media",
+    ),
+)
+_ONE_TWEET = (
+    *_TEXT_READS,
+    *(f"legacy.{name}" for name in _LEGACY_READS),
+    *("core.user_results.result.rest_id", "views.count"),
+    *(f"quoted_status_result.result.{name}" for name in ("rest_id", "tweet.rest_id")),
+    *(
+        f"legacy.retweeted_status_result.result.{tweet}{name}"
+        for tweet in ("", "tweet.")
+        for name in _TEXT_READS
+    ),
+)
+_TWEET_READS = tuple(f"data.{tweet}{name}" for tweet in ("", "tweet.") for name in _ONE_TWEET)
 _RED = "zeeschuimer-xiaohongshu"
 FORMATS = (
     Format(XIAOHONGSHU_COMMENTS, _module("xiaohongshu-comments", "rednote-comments"), _RED),
     Format(XIAOHONGSHU_COMMENTS, _is_comment, _RED),
     Format(XIAOHONGSHU, _module("xiaohongshu", "rednote"), _RED, why=_note_why),
     Format(DOUYIN, _module("douyin"), "zeeschuimer-douyin", why=_douyin_why),
-    Format(TWITTER, _module("twitter", "x"), "zeeschuimer-twitter", prepare=_tweet),
+    Format(TWITTER, _module("twitter", "x"), "zeeschuimer-twitter", prepare=_tweet, reads=_TWEET_READS),
     Format(THREADS, _module("threads"), "zeeschuimer-threads"),
-    Format(TIKTOK_COMMENTS, _module("tiktok-comments"), "zeeschuimer-tiktok", prepare=_tiktok_comment),
+    Format(TIKTOK_COMMENTS, _module("tiktok-comments"), "zeeschuimer-tiktok"),
     Format(TIKTOK, _module("tiktok"), "zeeschuimer-tiktok"),
-    Format(INSTAGRAM, _module("instagram"), "zeeschuimer-instagram", prepare=_instagram_post),
+    Format(
+        INSTAGRAM, _module("instagram"), "zeeschuimer-instagram", prepare=_instagram_post, reads=_ADVERTISED
+    ),
 )
