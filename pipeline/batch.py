@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import tables as t
@@ -95,6 +97,7 @@ class _Batch:
         self.lake = data.lake(incident.id)
         self.context = _context(data, incident, wish)
         self.keys: dict[str, str] = {}
+        self._held: dict[str, pa.Table] = {}
         self.rejects_of = _rejects_by_key(registry.runs(incident.id))
 
     def run(self) -> Run:
@@ -156,6 +159,7 @@ class _Batch:
             encoder = self.context.encoder
             self.registry.describe(self.run_id, encoder=f"{encoder.name} {encoder.revision}")
         self.registry.put_stage(self.run_id, position, record)
+        self._let_go(position)
         self.told(record)
 
     def _compute(self, stage: Stage, record: StageRun, files: dict[str, Path]) -> None:
@@ -165,6 +169,7 @@ class _Batch:
             outcome = stage.run(self.context, inputs, tick)
         for name, file in files.items():
             write_parquet(file, outcome.tables[name])
+        self._held |= outcome.tables
         record.status = "done"
         record.rows_in = sum(table.num_rows for table in inputs.values())
         record.rows_out = outcome.added + sum(table.num_rows for table in outcome.tables.values())
@@ -172,8 +177,17 @@ class _Batch:
         record.seconds, record.peak_mb = round(time.perf_counter() - started, 3), _peak_mb()
 
     def _table(self, table: t.Table) -> pa.Table:
-        maker = next(stage for stage in STAGES if table in stage.writes)
-        return pq.read_table(self._file(table, self.keys[maker.name]), schema=table.schema)
+        """A table of this run, read once: memory is cheaper than reading a million posts at every stage."""
+        if table.name not in self._held:
+            maker = next(stage for stage in STAGES if table in stage.writes)
+            file = self._file(table, self.keys[maker.name])
+            self._held[table.name] = pq.read_table(file, schema=table.schema)
+        return self._held[table.name]
+
+    def _let_go(self, position: int) -> None:
+        """Forget tables that no later stage reads; publishing reads posts and what is remembered of claims."""
+        later = {t.POSTS, t.CLAIM_MEMORY}.union(*(stage.reads for stage in STAGES[position + 1 :]))
+        self._held = {table.name: self._held[table.name] for table in later if table.name in self._held}
 
     def _file(self, table: t.Table, key: str) -> Path:
         return self.lake / table.name / f"{key}.parquet"
@@ -328,8 +342,11 @@ def _digest(previous: Previous) -> str:
     """Equal digests hand down equal ids: over (post, claim, decided), not over whole files."""
     rows = previous.posts().sort_by([("claim_id", "ascending"), ("post_id", "ascending")])
     digest = hashlib.blake2b(digest_size=12)
-    for column in rows.columns:
-        digest.update(json.dumps(column.to_pylist(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    for name in ("claim_id", "post_id"):
+        lengths = pc.binary_length(rows.column(name)).to_numpy()
+        digest.update(lengths.astype(np.int64).tobytes())
+        digest.update("".join(rows.column(name).to_pylist()).encode("utf-8", "surrogatepass"))
+    digest.update(rows.column("decided").to_numpy().tobytes())
     return digest.hexdigest()
 
 
