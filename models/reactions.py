@@ -20,7 +20,6 @@ from sklearn.linear_model import LogisticRegression
 from models.errors import ModelError
 from models.speech import BUCKETS, clause_grams
 
-BLOCKS = 5
 _TEXTS = 20_000
 _UNHEARD = 3.0
 """Silent reactions added to every claim's own, so that the words of a single one do not decide."""
@@ -79,13 +78,3 @@ def fit(found: csr_matrix, y: Labels) -> ReactionModel:
     learner = LogisticRegression(C=_HOLD, max_iter=1_000)
     learner.fit(found, y)
     return ReactionModel(learner.coef_[0].astype(np.float32), float(learner.intercept_[0]))
-
-
-def cross_fitted(found: csr_matrix, y: Labels, block: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Chances of every claim by a model that did not see its block; 0.5 where all the others are of one kind."""
-    chances = np.full(len(y), 0.5)
-    for one in np.unique(block):
-        mine = block == one
-        if 0 < y[~mine].sum() < (~mine).sum():
-            chances[mine] = fit(found[~mine], y[~mine]).chances(found[mine])
-    return chances

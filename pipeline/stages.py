@@ -21,6 +21,7 @@ from pipeline import tables as t
 from pipeline.chosen_encoder import chosen_encoder
 from pipeline.claims import Previous, make_claims, speakers
 from pipeline.collect import collect
+from pipeline.duck import run_statement
 from pipeline.errors import StageError
 from pipeline.group import GroupConfig, TextRuling, group
 from pipeline.group.cache import GroupCache, arrivals
@@ -32,6 +33,7 @@ from pipeline.phrases import SPEECH, speech_of
 from pipeline.progress import Tick
 from pipeline.rank import RankConfig, RankInputs, rank
 from pipeline.rank.content import CONTENT
+from pipeline.rank.reacting import heard, load_model, model_revision
 from pipeline.raw import Crawl, read_observations
 from pipeline.records import MatchRuling, RulingKind, Status
 from pipeline.remembered import Remembered, keys_of
@@ -327,9 +329,20 @@ def rank_inputs(context: Context, tables: Tables) -> RankInputs:
         texts=tables[t.TEXTS.name],
         claim_matches=tables[t.CLAIM_MATCHES.name],
         taken_up=_taken_up(context),
+        reactions=_reactions(context, tables),
         words=context.user_words,
         remembered=context.remembered("content", CONTENT, list(context.user_words), checkworthy_revision()),
     )
+
+
+def _reactions(context: Context, tables: Tables) -> pa.Table:
+    """What the model that triage taught hears in the replies; no rows without one."""
+    model = load_model(context.data) if context.rank_config.linear else None
+    if model is None:
+        return RankInputs().reactions
+    names = (t.CLAIM_POSTS.name, t.NORMALIZED_POSTS.name)
+    said = run_statement("stages/reactions", {name: tables[name] for name in names})
+    return heard(model, said.to_pylist())
 
 
 def _taken_up(context: Context) -> list[str]:
@@ -402,7 +415,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "rank",
-        (t.POSTS, t.CLAIM_POSTS, t.CLAIMS, t.CLAIM_MATCHES, t.TEXTS),
+        (t.POSTS, t.NORMALIZED_POSTS, t.CLAIM_POSTS, t.CLAIMS, t.CLAIM_MATCHES, t.TEXTS),
         (t.CLAIM_HOURS, t.RANKED_CLAIMS, t.RANK_SIGNALS),
         lambda c: [
             asdict(c.rank_config),
@@ -411,6 +424,7 @@ STAGES: tuple[Stage, ...] = (
             list(c.user_words),
             lexicon_version(),
             checkworthy_revision(),
+            model_revision(c.data),
         ],
         _rank,
     ),

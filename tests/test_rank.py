@@ -178,6 +178,28 @@ def test_one_text_pasted_by_nameless_authors_is_one_voice() -> None:
     assert found[0]["copy_share"] == pytest.approx(11 / 12, abs=1e-6)
 
 
+def test_one_voice_is_no_movement() -> None:
+    claims = {"one": carrying(hours_ago(0.1, 1)), "two": carrying(hours_ago(2, 2), hours_ago(2.5, 3))}
+    found = ranked(claims | {f"old{n}": carrying(hours_ago(30 + n, 10 + n)) for n in range(9)})
+    moving = ("volume_points", "growth_points", "burst_points")
+    assert [found["one"][name] for name in moving] == [0, 0, 0]
+    assert min(found["two"][name] for name in moving) > 0
+    assert found["one"]["growth"] > 0
+
+
+def test_reactions_that_triage_taught_are_points() -> None:
+    claims = {name: carrying(hours_ago(1, 10 * n), hours_ago(1, 10 * n + 1)) for n, name in enumerate("abc")}
+    posts = collect(observations([post for members in claims.values() for post, _, _ in members]))
+    rows = [{"claim_id": name, "post_id": post.post_id, "role": "carries", "joined_by": "alone", "asks": False}
+            for name, members in claims.items() for post, _, _ in members]  # fmt: skip
+    inputs = RankInputs(reactions=pa.table({"claim_id": ["a", "b"], "reactions": [0.2, 0.9]}))
+    found = rank(posts, CLAIM_POSTS.from_rows(rows), AS_OF, None, inputs)["ranked_claims"].to_pylist()
+    points = {row["claim_id"]: row["reactions_points"] for row in found}
+    assert [row["claim_id"] for row in found] == ["b", "a", "c"]
+    assert points["b"] > points["a"] > points["c"] == 0
+    assert all(row["score"] == pytest.approx(sum(row[name] for name in POINTS), abs=1e-9) for row in found)
+
+
 def test_a_celebrity_lifts_a_claim_no_further_than_first_place_in_one_signal() -> None:
     star = carrying(hours_ago(1, 0, likes=50_000_000, reposts=9_000_000))
     asked = [

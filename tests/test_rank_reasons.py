@@ -8,20 +8,32 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
 from dashboard.widgets.reasons import COMPONENTS, in_words
 from dashboard.words import LANGUAGES as DESK_LANGUAGES
 from dashboard.words import Words
+from models.errors import ModelError
 from pipeline.cli.rank import rank as rank_command
+from pipeline.duck import run_statement
 from pipeline.errors import UsageError
 from pipeline.paths import CHECKOUT, DataDir
 from pipeline.rank import SIGNALS, RankConfig
 from pipeline.rank import reasons as reasons_module
 from pipeline.rank.learned import features, learn, load_rank_config, rank_file, save_weights, tune
+from pipeline.rank.reacting import (
+    Replied,
+    heard,
+    learn_reactions,
+    load_model,
+    model_revision,
+    reactions_file,
+    spoken,
+)
 from pipeline.rank.reasons import LANGUAGES, explain, reasons, sentence
-from pipeline.tables import RANKED_CLAIMS
+from pipeline.tables import CLAIM_POSTS, RANKED_CLAIMS
 
 ROW: dict[str, Any] = {
     "recent_enquirers": 12,
@@ -163,6 +175,56 @@ def test_features_are_the_percentiles_that_sql_takes() -> None:
 def test_learning_twice_gives_the_same_weights() -> None:
     x, y, _ = judgments(1, tells=True)
     assert np.array_equal(learn(x, y), learn(x, y))
+
+
+def replied(seed: int, *, tells: bool) -> Replied:
+    """An incident whose staff took up claims that people answered with alarm, or any."""
+    draw = np.random.default_rng(seed)
+    claims = [f"c{n:02}" for n in range(30)]
+    y = draw.random(len(claims)) > 0.5
+    alarmed = y if tells else draw.random(len(claims)) > 0.5
+    words = (["哈哈 真好", "喜欢 支持"], ["太可怕了 怎么办", "是真的吗 大家小心"])
+    said = [{"claim_id": claim, "match_text": draw.choice(words[int(alarm)])}
+            for claim, alarm in zip(claims, alarmed, strict=True) for _ in range(4)]  # fmt: skip
+    return Replied(spoken(said, [*claims, "silent"]), np.arange(len(claims)), y)
+
+
+def test_reactions_are_learned_from_other_incidents_and_silence_is_unknown(tmp_path: Path) -> None:
+    incidents = {name: replied(n, tells=True) for n, name in enumerate("ab")}
+    model, chances = learn_reactions(incidents)
+    assert model
+    for name, one in incidents.items():
+        assert chances[name][:30][one.y].min() > 0.5 > chances[name][:30][~one.y].max()
+        assert chances[name][30] == 0
+    data = DataDir(tmp_path)
+    assert (load_model(data), model_revision(data)) == (None, "")
+    model.save(reactions_file(data))
+    said = [
+        {"claim_id": "x", "match_text": "是真的吗 太可怕了"},
+        {"claim_id": "y", "match_text": "哈哈 喜欢"},
+    ]
+    kept = load_model(data)
+    assert kept
+    table = heard(kept, said)
+    assert table.column("claim_id").to_pylist() == ["x", "y"]
+    assert table.column("reactions").to_pylist()[0] > 0.5 > table.column("reactions").to_pylist()[1]
+
+
+def test_one_incident_teaches_no_reactions_and_a_broken_model_is_named(tmp_path: Path) -> None:
+    assert learn_reactions({"a": replied(1, tells=True)}) == (None, {})
+    reactions_file(DataDir(tmp_path)).write_bytes(b"not a model")
+    with pytest.raises(ModelError, match="chengqing rank tune"):
+        load_model(DataDir(tmp_path))
+
+
+def test_replies_that_correct_are_no_reactions() -> None:
+    rows = [{"claim_id": "a", "post_id": f"p{n}", "role": role, "joined_by": "reply", "asks": False}
+            for n, role in enumerate(("carries", "replies", "corrects", "replies"))]  # fmt: skip
+    said = pa.table({"post_id": [f"p{n}" for n in range(4)], "match_text": ["说法", "真的吗", "假的", ""]})
+    found = run_statement(
+        "stages/reactions", {"claim_posts": CLAIM_POSTS.from_rows(rows), "normalized_posts": said}
+    )
+    assert found.to_pylist() == [{"claim_id": "a", "match_text": "真的吗"}]
 
 
 def test_rank_tells_why_and_tune_refuses_without_judgments(

@@ -82,15 +82,18 @@ def show(incident: str, most: int, as_of: str | None, why: bool, language: str, 
 def tune(as_json: bool) -> None:
     """Learn the signals' weights from what staff took up and put aside, if that helps.
 
-    Each incident is left out in turn; weights are written (rank.json in the data folder) only when incidents left out
-    are ranked better with what the others taught. Delete the file to go back to the plain ranking.
+    Each incident is left out in turn; weights are written (rank.json in the data folder, and beside it what reactions
+    to claims sound like) only when incidents left out are ranked better with what the others taught. Delete rank.json
+    to go back to the plain ranking.
     """
     from pipeline.rank.learned import save_weights
     from pipeline.rank.learned import tune as learn
+    from pipeline.rank.triaged import judged
 
     data = DataDir.from_environment()
-    result = learn(judged(data))
-    path = str(save_weights(data, result)) if result.accepted else None
+    claims, reactions = judged(data)
+    result = learn(claims)
+    path = str(save_weights(data, result, reactions)) if result.accepted else None
     rows: list[dict[str, object]] = [
         {"incident left out": name, "plain": result.before[name], "learned": after}
         for name, after in result.after.items()
@@ -102,25 +105,6 @@ def tune(as_json: bool) -> None:
     click.echo(
         f"written to {path}: the next run ranks with it" if path else f"nothing written: {result.reason}"
     )
-
-
-def judged(data: DataDir) -> dict[str, Any]:
-    """Features, taken up or not, and plain score of every triaged claim of all published incidents."""
-    import numpy as np
-
-    from pipeline.incident import list_incidents
-    from pipeline.questions import ask, question
-    from pipeline.rank.learned import features
-
-    found: dict[str, Any] = {}
-    for incident in list_incidents(data, lambda problem: None):
-        if not data.published(incident.id).exists():
-            continue
-        rows = ask(data, incident.id, question("triaged_claims").text, {})
-        x, seen = features(rows), [n for n, row in enumerate(rows) if row["taken_up"] is not None]
-        y = np.array([bool(rows[n]["taken_up"]) for n in seen])
-        found[incident.id] = x[seen], y, np.array([rows[n]["score"] for n in seen])
-    return found
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from models.reactions import ReactionModel
 from pipeline.errors import UsageError
 from pipeline.files import write_text
 from pipeline.paths import DataDir
+from pipeline.rank.reacting import reactions_file
 from pipeline.rank.run import RankConfig
 from pipeline.rank.signals import SIGNALS
 
@@ -27,6 +29,9 @@ _MEAN_WEIGHT = 1.0
 """Learned weights are scaled to this mean size, so that points stay readable."""
 _HOLD = 0.1
 """How far weights may go from 0; chosen on the past half of CED, split in time once more."""
+
+FREEDOM = np.array([5.0 if signal.name == "reactions" else 1.0 for signal in SIGNALS])
+"""Reactions are a model's answer already; how much farther their weight may go was chosen as ``_HOLD`` was."""
 
 Features = NDArray[np.float64]
 
@@ -60,8 +65,12 @@ def load_rank_config(data: DataDir) -> RankConfig:
     return RankConfig(weights=known, linear=True)
 
 
-def save_weights(data: DataDir, result: TuneResult) -> Path:
-    """Write accepted weights; the next run ranks with them."""
+def save_weights(data: DataDir, result: TuneResult, reactions: ReactionModel | None = None) -> Path:
+    """Write accepted weights, and the model of reactions that goes with them; the next run ranks with them."""
+    if reactions:
+        reactions.save(reactions_file(data))
+    else:
+        reactions_file(data).unlink(missing_ok=True)
     text = json.dumps({"weights": result.weights, "told": result.reason}, indent=1, sort_keys=True)
     write_text(rank_file(data), text + "\n")
     return rank_file(data)
@@ -79,10 +88,16 @@ def features(rows: Sequence[Mapping[str, Any]]) -> Features:
     return np.column_stack(columns) if rows else np.zeros((0, len(SIGNALS)))
 
 
-def learn(x: Features, y: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """One weight per signal, scaled to a mean size of 1; a signal may count against a claim."""
+def learn(
+    x: Features, y: NDArray[np.bool_], freedom: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """One weight per signal, scaled to a mean size of 1; a signal may count against a claim.
+
+    ``freedom`` (1 for each unless given) lets a weight go that much farther for the same price.
+    """
+    freedom = np.ones(x.shape[1]) if freedom is None else freedom
     learner = LogisticRegression(C=_HOLD, class_weight="balanced", max_iter=500)
-    weights: NDArray[np.float64] = learner.fit(x, y).coef_[0]
+    weights: NDArray[np.float64] = learner.fit(x * freedom, y).coef_[0] * freedom
     size = np.abs(weights).mean()
     return weights * (_MEAN_WEIGHT / size) if size else weights
 
@@ -110,7 +125,7 @@ def tune(
     accepted = gain >= LEAST_GAIN and low > 0
     told = f"mean gain in AUC over {len(held)} left-out incidents {gain:+.4f}, at least {low:+.4f} in 95 of 100 draws"
     reason = told if accepted else f"refused: {told}; needed {LEAST_GAIN:+.3f}, and above 0 in 95"
-    weights = learn(*_stacked(usable.values())) if accepted else np.zeros(0)
+    weights = learn(*_stacked(usable.values()), FREEDOM) if accepted else np.zeros(0)
     named = {s.name: round(float(w), 4) for s, w in zip(SIGNALS, weights, strict=False)}
     return TuneResult(before, after, accepted, reason, named)
 
@@ -119,7 +134,7 @@ def _left_out(
     judged: Mapping[str, tuple[Features, NDArray[np.bool_], NDArray[np.float64]]], name: str
 ) -> NDArray[np.float64]:
     others = [one for other, one in judged.items() if other != name]
-    scores: NDArray[np.float64] = judged[name][0] @ learn(*_stacked(others))
+    scores: NDArray[np.float64] = judged[name][0] @ learn(*_stacked(others), FREEDOM)
     return scores
 
 

@@ -27,7 +27,7 @@ from scipy.sparse import csr_matrix
 from sklearn.metrics import roc_auc_score
 
 from models.loading import load_encoder
-from models.reactions import BLOCKS, cross_fitted, fit, rates
+from models.reactions import fit, rates
 from pipeline.bench import Metric
 from pipeline.claims import Previous, make_claims
 from pipeline.collect import collect
@@ -37,7 +37,7 @@ from pipeline.normalize import fold, normalize
 from pipeline.paths import CHECKOUT
 from pipeline.phrases import speech_flags
 from pipeline.rank import SIGNALS, RankConfig, RankInputs, rank
-from pipeline.rank.learned import features, learn
+from pipeline.rank.learned import FREEDOM, features, learn
 from pipeline.raw import observations
 from pipeline.records import Post
 from pipeline.segment import segment
@@ -56,7 +56,7 @@ ONE_HOUR = 3600.0
 PRIOR = re.compile(r"真的吗|求证|真假|属实|有证据|靠谱吗|真的假的|是不是真|可信吗|求真相|谣言吗")
 CORRECTING = re.compile(r"辟谣|谣言|假的")
 """Phrases of the prior signal, as PEERS 5.2 names them; they were fixed before the data was looked at."""
-TELLING = re.compile(r"谣|假|不实|澄清|证实|虚构|骗|真相|求证|核实|删|捏造|编的|胡说|造")
+TELLING = re.compile(r"谣|假|不实|虚构|骗|澄清|证实")
 """A reaction with one of these, or one that is heard as a correction, may tell the label: its words are not learned."""
 
 
@@ -149,7 +149,7 @@ def _ced(data: Path, progress: Say) -> list[Metric]:
     def learned(without: set[str]) -> Floats:
         """Weights of the past on the future; corrections tell the label and enter nothing that learns."""
         told = np.array([signal.name not in {"debunk_gap", *without} for signal in SIGNALS])
-        found: Floats = x[:, told] @ learn(x_past[:, told], y_past)
+        found: Floats = x[:, told] @ learn(x_past[:, told], y_past, FREEDOM[told])
         return found
 
     scores = {
@@ -192,8 +192,11 @@ def _react(
 ) -> None:
     """Fill in ``reactions``: of a past thread by models of the other fifths of the past, of a later one by all."""
     x_past, x = (_rates([said[name] for name in side]) for side in (past, future))
-    fifths = np.arange(len(past)) * BLOCKS // len(past)
-    chances = np.concatenate([cross_fitted(x_past, y_past, fifths), fit(x_past, y_past).chances(x)])
+    fifths = np.arange(len(past)) * 5 // len(past)
+    crossed = [
+        fit(x_past[fifths != n], y_past[fifths != n]).chances(x_past[fifths == n]) for n in range(5)
+    ]  # in the order of the past
+    chances = np.concatenate([*crossed, fit(x_past, y_past).chances(x)])
     for name, chance in zip([*past, *future], chances.tolist(), strict=True):
         rows[name]["reactions"] = chance
 
