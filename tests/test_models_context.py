@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from models.bare import BareEncoder, read_table
 from models.context import ContextEmbedding, encoding, layer_of
 from models.hard_pairs import lookalikes, opposite, paraphrases, swap_words
-from models.train import Recipe, Sets, fit
+from models.train import Recipe, fit
 from models.validation import validation_figures
 from models_support import small_static_model
 
@@ -50,8 +50,8 @@ def test_every_form_begins_as_the_static_model(folder: Path, form: str) -> None:
 def test_a_layer_learns_the_order_that_a_sum_cannot(folder: Path, tmp_path: Path) -> None:
     order = ["警察他们", "他们警察"]
     model = model_of(folder, "attention1")
-    sets: Sets = {"order": [(f"{a}{a}", a, b) for a, b in (order, order[::-1])] * 8}
-    fit(model, sets, Recipe(dimensions=16, epochs=10, batch=4, learning_rate=0.01), tmp_path)
+    triples: list[tuple[str, ...]] = [(order[0] * 2, *order), (order[1] * 2, *order[::-1])] * 8
+    fit(model, {"order": triples}, Recipe(dimensions=16, epochs=10, batch=4, learning_rate=0.01), tmp_path)
     first, second = encoding(model)(order)
     assert first @ second < 0.99
     still = BareEncoder(folder, "small", "1").encode(order)
