@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import streamlit as st
 
 from dashboard import queries
 from dashboard.desk import Desk
-from pipeline.records import MatchRuling, RulingKind
+from pipeline.folding import NOTHING, Pending, fold, ruled_posts
+from pipeline.records import MatchRuling
 
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """What the published groups do not show yet."""
-
-    lead_of: Mapping[str, str] = field(default_factory=dict)
-    """The claim under which each merged claim is listed: the best ranked of those that merge."""
-    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What is listed under each lead."""
-    split: Mapping[str, int] = field(default_factory=dict)
-    """How many pairs of posts inside each claim were ruled apart."""
-
-    @property
-    def folded(self) -> frozenset[str]:
-        """Claims that have no row of their own any more."""
-        return frozenset(self.lead_of)
-
-    def together(self, claim_id: str) -> tuple[str, ...]:
-        """Every claim that merges with this one, itself among them, the lead first."""
-        lead = self.lead_of.get(claim_id, claim_id)
-        return (lead, *self.merged.get(lead, ()))
-
-
-NOTHING = Pending()
+__all__ = ["Pending", "pending"]
 
 
 def pending(desk: Desk, file: str) -> Pending:
@@ -48,37 +23,4 @@ def pending(desk: Desk, file: str) -> Pending:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _pending(file: str, version: str, _rulings: list[MatchRuling]) -> Pending:
-    latest = {frozenset((r.left_post, r.right_post)): r for r in _rulings}.values()
-    posts = sorted({post for r in latest for post in (r.left_post, r.right_post)})
-    places = queries.claims_of_posts(file, posts)
-    joins, split = [], dict[str, int]()
-    for ruling in latest:
-        left, right = places.get(ruling.left_post), places.get(ruling.right_post)
-        if left is None or right is None:
-            continue
-        if ruling.kind is RulingKind.MUST and left != right:
-            joins.append((left, right))
-        elif ruling.kind is RulingKind.MUST_NOT and left == right:
-            split[left.claim_id] = split.get(left.claim_id, 0) + 1
-    leads = _leads(joins)
-    merged: dict[str, list[queries.Place]] = {}
-    for claim, lead in leads.items():
-        merged.setdefault(lead.claim_id, []).append(claim)
-    lists = {lead: tuple(c.claim_id for c in sorted(claims)) for lead, claims in merged.items()}
-    return Pending({claim.claim_id: lead.claim_id for claim, lead in leads.items()}, lists, split)
-
-
-def _leads(joins: list[tuple[queries.Place, queries.Place]]) -> dict[queries.Place, queries.Place]:
-    """The best ranked claim that each other one is joined with, directly or through others."""
-    lead: dict[queries.Place, queries.Place] = {}
-
-    def top(claim: queries.Place) -> queries.Place:
-        while claim in lead:
-            claim = lead[claim]
-        return claim
-
-    for left, right in joins:
-        best, other = sorted((top(left), top(right)))
-        if best != other:
-            lead[other] = best
-    return {claim: top(claim) for claim in lead}
+    return fold(_rulings, queries.claims_of_posts(file, ruled_posts(_rulings)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from dashboard import rows as r
 from pipeline.correction.advice import Exposure
 from pipeline.duck import connect_published
 from pipeline.errors import StoreError
+from pipeline.folding import Place
 from pipeline.normalize import match_form
 from pipeline.paths import DataDir
 
@@ -195,14 +195,6 @@ def posts_among(file: str, claim_id: str, post_ids: Sequence[str]) -> set[str]:
     return {row["post_id"] for row in _ask(file, "posts_in_claim", claim_id=claim_id, posts=list(post_ids))}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where a post stands in the list."""
-
-    rank: int
-    claim_id: str
-
-
 def claims_of_posts(file: str, post_ids: Sequence[str]) -> dict[str, Place]:
     """The claim of each of these posts; unknown posts are left out."""
     if not post_ids:
@@ -226,6 +218,7 @@ def split_preview(file: str, claim_id: str, wordings: Sequence[str]) -> tuple[r.
     return stays, leaves
 
 
+@st.cache_data(max_entries=512, show_spinner=False)
 def anchors(file: str, claim_id: str) -> tuple[str, ...]:
     """Posts that find the claim again when ids have to be rebuilt."""
     return tuple(row["post_id"] for row in _ask(file, "anchor_posts", claim_id=claim_id, rows=ANCHORS))

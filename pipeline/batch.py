@@ -27,6 +27,7 @@ from pipeline.errors import ChengqingError, StageError, StoreError, UnknownName,
 from pipeline.files import locked, write_parquet
 from pipeline.incident import Incident
 from pipeline.ledger import Ledger
+from pipeline.moments.keep import Lists
 from pipeline.paths import DataDir
 from pipeline.progress import bar
 from pipeline.rank.learned import load_rank_config
@@ -94,7 +95,7 @@ class _Batch:
         self, data: DataDir, incident: Incident, wish: Wish, registry: RunRegistry, told: Told
     ) -> None:
         self.data, self.incident, self.wish, self.registry, self.told = data, incident, wish, registry, told
-        self.lake = data.lake(incident.id)
+        self.lake, self.lists = data.lake(incident.id), Lists(data, incident.id)
         self.context = _context(data, incident, wish)
         self.keys: dict[str, str] = {}
         self._held: dict[str, pa.Table] = {}
@@ -117,7 +118,10 @@ class _Batch:
         self.registry.finish(self.run_id, self.wish.outcome)
         runs = self.registry.runs(self.incident.id)
         if self.wish.outcome == "done":
-            _sweep(self.lake, runs)
+            gone = _unused(self.lake, runs)
+            self.lists.seal(gone)
+            for file in gone:
+                file.unlink()
         return self._this(runs)
 
     def _this(self, runs: list[Run]) -> Run:
@@ -206,21 +210,30 @@ class _Batch:
         started = time.perf_counter()
         self.registry.describe(self.run_id, as_of=as_of(self.context, self._table(t.POSTS)))
         record = StageRun(PUBLISH, "running", "", rows_out=len(t.PUBLISHED))
+        settle: Callable[[], None] = (lambda: None) if self.wish.as_of else self.lists.settle
 
         def contents() -> Contents:
+            settle()
             return _contents(self.data, self.incident.id, self._this(self.registry.runs(self.incident.id)))
 
         def announce(name: str) -> None:
             record.files = {WAREHOUSE: name}
-            if not self.wish.as_of:  # ids are kept before anybody sees them
+            if not self.wish.as_of:  # ids and the list are kept before anybody sees them
                 write_parquet(self.data.memory(self.incident.id), self._table(t.CLAIM_MEMORY))
+                self._keep_list(name)
             self.registry.put_stage(self.run_id, position, record)
 
-        publish(self.data.published(self.incident.id, self.wish.as_of), contents, announce)
+        publish(self.data.published(self.incident.id, self.wish.as_of), contents, announce, settle)
         record.status = "done"
         record.seconds, record.peak_mb = round(time.perf_counter() - started, 3), _peak_mb()
         self.registry.put_stage(self.run_id, position, record)
         self.told(record)
+
+    def _keep_list(self, warehouse: str) -> None:
+        run = self._this(self.registry.runs(self.incident.id))
+        as_of = run.as_of.isoformat() if run.as_of else ""
+        files = _files(self.data, self.incident.id, run)
+        self.lists.wait(warehouse, files, run_id=run.run_id, as_of=as_of)
 
 
 def republish(data: DataDir, incident: str) -> Path:
@@ -233,6 +246,7 @@ def republish(data: DataDir, incident: str) -> Path:
     shown: list[Run] = []
 
     def contents() -> Contents:
+        Lists(data, incident).settle()
         run = registry.published(incident, link)
         if run is None:
             raise StoreError(f"incident {incident}: nothing is published yet; run: chengqing run {incident}")
@@ -303,18 +317,16 @@ def _width(vectors: list[Path]) -> int:
     return 1
 
 
-def _sweep(lake: Path, runs: list[Run]) -> None:
-    """Delete lake files that none of the last published runs uses; vectors are a cache and stay."""
+def _unused(lake: Path, runs: list[Run]) -> list[Path]:
+    """Lake files that none of the last published runs uses; vectors are a cache and stay."""
     kept = {
         file
         for run in [r for r in runs if r.status in ("done", "replayed")][-KEPT_VERSIONS:]
         for stage in run.stages
         for file in stage.files.values()
     }
-    for table in t.DERIVED:
-        for file in (lake / table.name).glob("*.parquet"):
-            if str(file.relative_to(lake)) not in kept:
-                file.unlink()
+    files = [file for table in t.DERIVED for file in (lake / table.name).glob("*.parquet")]
+    return [file for file in files if str(file.relative_to(lake)) not in kept]
 
 
 def _context(data: DataDir, incident: Incident, wish: Wish) -> Context:

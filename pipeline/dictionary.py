@@ -20,12 +20,17 @@ _HEAD = """\
 Made by `python -m pipeline.dictionary` from `pipeline/tables/` and `pipeline/sql/questions/`; do not edit it by hand.
 The same sentences are comments in the published warehouse: `chengqing sql NAME -q dictionary`.
 
-*Personal* columns can lead to a private person. They stay on the coalition's machines.
+*Personal* columns can lead to a private person, ids of posts among them. They stay on the coalition's machines:
+`chengqing export NAME --for PARTNER --by WHO` writes a file without them and without claims of few authors.
 
 ## Ask
 
 - `chengqing sql NAME -q QUESTION` runs a saved question, `chengqing sql NAME "select …"` any select;
   both are read-only.
+- What it prints is masked: numbers, addresses and the like, by form; `--reveal REASON --by WHO` shows them and is
+  recorded. DuckDB's own tools do not mask.
+- Notebook: `data/notebooks/analyst.ipynb`, in any Jupyter whose kernel has this package; a test holds its figures
+  against the desk's.
 - DuckDB CLI: `duckdb -readonly data/warehouse/NAME.duckdb`, from the folder that holds `data/`. The command line
   must be 1.5 or newer. It keeps the version that it opened; open it again to see the next run.
 - DBeaver: new connection, DuckDB, path to `data/warehouse/NAME.duckdb`; in the driver's properties set

@@ -73,6 +73,10 @@ class DataDir:
         """Parquet file of every claim id ever published and its posts; as durable as the ledger."""
         return self.root / "ledger" / "ids" / f"{checked_name(incident, 'incident')}.parquet"
 
+    def lists(self, incident: str) -> Path:
+        """Every list of claims that was ever shown, without texts; as durable as the ledger."""
+        return self.root / "ledger" / "lists" / checked_name(incident, "incident")
+
     def incident_file(self, incident: str) -> Path:
         """The incident's TOML file."""
         return self.incidents / f"{checked_name(incident, 'incident')}.toml"

@@ -45,16 +45,24 @@ class Contents:
     vector_width: int
 
 
+def turn_lock(link: Path) -> Path:
+    """Held by whoever publishes at ``link``."""
+    return link.with_name(f".{link.stem}.lock")
+
+
 def publish(
-    link: Path, contents: Callable[[], Contents], announce: Callable[[str], None] = lambda name: None
+    link: Path,
+    contents: Callable[[], Contents],
+    announce: Callable[[str], None] = lambda name: None,
+    shown: Callable[[], None] = lambda: None,
 ) -> Path:
     """Build the next version of the warehouse at ``link`` and swap it in; returns the new file.
 
     Publishers take turns: ``contents`` is asked for once it is our turn, so that nobody puts older contents over
-    newer ones. ``announce`` hears the file's name before the swap. A kill at any moment leaves the last good
-    version in place; leftovers go with the next publishing.
+    newer ones. ``announce`` hears the file's name before the swap, ``shown`` is called after it. A kill at any moment
+    leaves the last good version in place; leftovers go with the next publishing.
     """
-    with locked(link.with_name(f".{link.stem}.lock"), wait=True):
+    with locked(turn_lock(link), wait=True):
         versions = _versions(link)
         target = link.with_name(f"{link.stem}-{_number(versions[-1]) + 1 if versions else 1}.duckdb")
         for leftover in link.parent.glob(".*.tmp*"):
@@ -68,6 +76,7 @@ def publish(
         fsync_folder(target.parent)
         announce(target.name)
         swap_symlink(link, target)
+        shown()
         for old in _versions(link)[:-KEPT_VERSIONS]:
             old.unlink()
     return target
@@ -106,6 +115,25 @@ def _build(path: Path, contents: Contents) -> None:
         connection.close()
 
 
+def write_database(path: Path, tables: Iterable[tuple[Table, Sequence[t.Column], pa.Table]]) -> None:
+    """A DuckDB file that stands alone, with comments on every table and column; appears whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.unlink(missing_ok=True)
+    connection = duckdb.connect(str(temporary), config={"storage_compatibility_version": STORAGE_VERSION})
+    try:
+        connection.execute("set timezone = 'UTC'")
+        for table, columns, rows in tables:
+            connection.register("incoming", rows)
+            connection.execute(f"create table {table.name} as select * from incoming")  # noqa: S608
+            connection.unregister("incoming")
+            _comment(connection, table, columns)
+    except duckdb.Error as error:
+        raise StoreError(f"{path}: could not be written ({error})") from error
+    finally:
+        connection.close()
+    temporary.replace(path)
+
+
 def _add(connection: duckdb.DuckDBPyConnection, table: Table, contents: Contents) -> None:
     """Create one table or view. Names come from ``pipeline.tables``, never from a person."""
     files = [str(path.resolve()) for path in contents.files.get(table.name, ())]
@@ -137,10 +165,12 @@ def _view_column(name: str, table: Table, width: int) -> str:
     return name
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _comment(
+    connection: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[t.Column] | None = None
+) -> None:
     kind = "view" if _is_view(connection, table.name) else "table"
     connection.execute(f"comment on {kind} {table.name} is {_quoted(table.grain)}")
-    for column in table.columns:
+    for column in table.columns if columns is None else columns:
         connection.execute(f"comment on column {table.name}.{column.name} is {_quoted(column.comment)}")
 
 

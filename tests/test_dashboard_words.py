@@ -19,6 +19,7 @@ from pipeline.correction.document import Doubt, Part
 from pipeline.correction.lockstep import REGIONS
 from pipeline.ledger.outreach import STANCES
 from pipeline.mask import Kind
+from pipeline.moments.decided import Said
 from pipeline.people import AccountRole
 from pipeline.protocol.directory import KINDS
 from pipeline.records import Rating, Role, RulingKind, Status
@@ -45,6 +46,7 @@ FAMILIES = {
     "part": [p.value for p in Part],
     "answer": [a.value for a in Answer],
     "phase": [p.value for p in Phase],
+    "moment_said": [*(p.value for p in Phase), *(said.value for said in Said)],
     "phase_short": [p.value for p in Phase],
     "advice": [a.value for a in Advice],
     "doubt": [doubt.value for doubt in Doubt],
@@ -126,6 +128,7 @@ def test_no_word_is_left_over() -> None:
         "assess.level_",
         "added.",
         "advice.",
+        "moment.",
     )
     left = []
     for key in sentences("en"):

@@ -58,6 +58,7 @@ def _list(desk: Desk, file: str, view: ListView, ids: tuple[str, ...]) -> None:
             link = desk.address({"claim": card.claim_id, **view.params()})
             cards.row(desk, clock, card, hours[card.claim_id], states[card.claim_id], link, told)
     pager(desk, "claims", view.params(), "page", view.page, -(-len(ids) // PAGE_ROWS))
+    st.page_link(desk.pages["moment"], label=desk.words("moment.open"), query_params=desk.address())
 
 
 def _states(desk: Desk, file: str, view: ListView, shown: tuple[str, ...]) -> dict[str, cards.RowState]:

@@ -35,6 +35,7 @@ def page(desk: Desk) -> None:
     worker(desk)
     retention(desk)
     st.page_link(desk.pages["alerts"], label=desk.words("alerts.open"), query_params=desk.address())
+    st.page_link(desk.pages["moment"], label=desk.words("moment.open"), query_params=desk.address())
     show("runs", words=desk.words, clock=clock, runs=[(run, state_of(run)) for run in runs])
     if runs:
         _stages(desk, clock, runs)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
 
-from pipeline.cli.output import json_option, moment, show_json, show_rows
+from pipeline.cli.output import json_option, moment, show_csv, show_json, show_rows
+from pipeline.cli.privacy import Rows, reveal_options, seen
+from pipeline.errors import UsageError
 from pipeline.paths import DataDir
 from pipeline.rank.reasons import LANGUAGES, explain
 
 _SHOWN = ("rank", "score", "claim_id", "posts", "sites", "recent", "asks", "first", "claim")
+_STOOD = ("rank", "score", "claim_id", "posts", "status", "rating", "assignee", "statement", "now", "claim")
 _CHARS = 200
 
 
@@ -45,36 +49,88 @@ def rank() -> None:
 @click.option(
     "--as-of", metavar="TIME", help="Of the list as it stood then (after: chengqing run --as-of TIME)."
 )
+@click.option(
+    "--at",
+    "at_time",
+    metavar="TIME",
+    help="As the desk showed it then: that run's list, that moment's decisions.",
+)
 @click.option("--why", is_flag=True, help="Say why in words, and show what each signal adds to the score.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", help="Of the words of --why.")
+@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values on standard output.")
+@reveal_options
 @json_option
-def show(incident: str, most: int, as_of: str | None, why: bool, language: str, as_json: bool) -> None:
-    """Show the ranked claims of an incident, as last published.
+def show(
+    incident: str,
+    most: int,
+    as_of: str | None,
+    at_time: str | None,
+    why: bool,
+    language: str,
+    as_csv: bool,
+    reveal: str | None,
+    actor: str | None,
+    as_json: bool,
+) -> None:
+    """Show the ranked claims of an incident, as last published or as they stood at a moment.
+
+    --at shows what people saw: the list of the run that was published then, with the decisions made by then, and where
+    each claim stands now. --as-of shows what the ranking of today makes of the posts known then.
 
     \b
     Examples:
       chengqing rank harbor-fire
       chengqing rank harbor-fire -n 5 --why
+      chengqing rank harbor-fire --at 2026-03-13T09:00:00-07:00
       chengqing rank harbor-fire --json | jq '.[0].claim_id'
     """
-    from pipeline.questions import ask, question
-
-    rows = ask(
-        DataDir.from_environment(), incident, question("top_claims").text, {"most": most}, moment(as_of)
-    )
+    if sum([as_csv, as_json, why]) > 1 or (at_time and as_of):
+        raise UsageError("choose one of --csv, --json and --why, and one of --at and --as-of")
+    data, then = DataDir.from_environment(), moment(as_of)
+    at = moment(at_time)
+    rows = _stood(data, incident, at, most) if at else _published(data, incident, then, most)
+    what = f"rank {incident}" + (f" --at {at_time}" if at else "")
+    leaves = as_csv or as_json
+    rows = seen(data, incident, rows, what, reveal=reveal, actor=actor, leaves=leaves, as_of=then)
     if as_json:
         show_json(rows)
-        return
-    shown = [_row(row) for row in rows]
-    points = [name for name in (rows[0] if rows else {}) if name.endswith("_points")]
-    if why:
-        for row, plain in zip(rows, shown, strict=True):
-            added = [(name.removesuffix("_points"), row[name]) for name in points if row[name]]
-            click.echo(f"{row['rank']:>3}. {plain['claim']}\n     {explain(language, row)}")
-            told = " + ".join(f"{name} {value:.3f}" for name, value in sorted(added, key=lambda one: -one[1]))
-            click.echo(f"     {row['score']:.3f} = {told or '0'}\n")
+    elif as_csv:
+        show_csv(rows, list(rows[0]) if rows else [])
+    elif why:
+        _explain(rows, language)
     else:
-        show_rows(shown, _SHOWN, cut="claim")
+        show_rows([_row(row) for row in rows], _STOOD if at else _SHOWN, cut="claim")
+
+
+def _published(data: DataDir, incident: str, as_of: datetime | None, most: int) -> Rows:
+    from pipeline.questions import ask, question
+
+    return ask(data, incident, question("top_claims").text, {"most": most}, as_of)
+
+
+def _stood(data: DataDir, incident: str, at: datetime, most: int) -> Rows:
+    """The list at a moment; raises ``UsageError`` when none was shown then."""
+    from pipeline.incident import find_incident
+    from pipeline.moments.lists import first_shown, told
+
+    find_incident(data, incident)
+    first = first_shown(data, incident)
+    if first is None or at < first:
+        since = (
+            f"the first one that is kept was shown {first:%Y-%m-%dT%H:%M:%SZ}" if first else "none is kept"
+        )
+        raise UsageError(f"{incident}: no list was shown at {at:%Y-%m-%dT%H:%M:%SZ}; {since}")
+    return told(data, incident, at, most)
+
+
+def _explain(rows: Rows, language: str) -> None:
+    """Each claim with why it is ranked there in words, and what each signal adds to its score."""
+    points = [name for name in (rows[0] if rows else {}) if name.endswith("_points")]
+    for row in rows:
+        added = [(name.removesuffix("_points"), row[name]) for name in points if row[name]]
+        click.echo(f"{row['rank']:>3}. {_cut(str(row['claim']))}\n     {explain(language, row)}")
+        told = " + ".join(f"{name} {value:.3f}" for name, value in sorted(added, key=lambda one: -one[1]))
+        click.echo(f"     {row['score']:.3f} = {told or '0'}\n")
 
 
 @rank.command("tune")
@@ -109,11 +165,13 @@ def tune(as_json: bool) -> None:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     """The row in the width of a terminal: sites counted, the share of enquiries in percent, a short time."""
+    asks, first = row["asks"], row["first_at"]
     return row | {
-        "sites": len(row["platforms"]),
-        "asks": f"{row['asks']:.0%}",
-        "first": f"{row['first_at']:%y-%m-%d %H:%M}",
-        "claim": _cut(str(row["claim"])),
+        "sites": len(row["platforms"] or ()),
+        "asks": None if asks is None else f"{asks:.0%}",
+        "first": first and f"{first:%y-%m-%d %H:%M}",
+        "now": row.get("became") or row.get("now_rank") or "gone",
+        "claim": "(text purged)" if row["claim"] is None else _cut(str(row["claim"])),
     }
 
 

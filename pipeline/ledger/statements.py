@@ -242,6 +242,11 @@ class Statements(Drafts):
         """Where a statement stands at ``now``."""
         return _standing(held, self.answers(held), now or datetime.now(UTC))
 
+    def stood(self, held: Statement, moment: datetime) -> Standing:
+        """Where a statement stood at ``moment``: answers that came later are not known to it."""
+        with self.connect() as connection:
+            return _standing(held, self._answers(connection, held, moment), moment)
+
     def releases(
         self, incident: str | None = None, *, release_id: str | None = None, statement_id: str | None = None
     ) -> list[Release]:
@@ -258,9 +263,12 @@ class Statements(Drafts):
             raise DraftError(f"no statement {statement_id}: it was never circulated here")
         return _statement(row)
 
-    def _answers(self, connection: sqlite3.Connection, held: Statement) -> dict[str, Given]:
+    def _answers(
+        self, connection: sqlite3.Connection, held: Statement, until: datetime | None = None
+    ) -> dict[str, Given]:
         rows = connection.execute(statement("ledger/statements/answers"), {"statement_id": held.statement_id})
-        return {row[0]: given for row in rows if (given := _given(row)).digest == held.digest}
+        given = [one for row in rows if (one := _given(row)).digest == held.digest]
+        return {one.partner: one for one in given if until is None or one.told_at <= until}
 
     def _still_open(self, connection: sqlite3.Connection, held: Statement) -> None:
         if held.voided_at:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -17,12 +16,11 @@ from pipeline.files import sha256_of, write_parquet
 from pipeline.group.cache import FOLDER as GROUPING
 from pipeline.identity import Identity
 from pipeline.incident import find_incident
+from pipeline.moments.keep import Lists
 from pipeline.paths import DataDir
+from pipeline.retention.blind import blinded
 from pipeline.retention.rows import Cut, parts, remove
 from pipeline.runs import WAREHOUSE, Run
-
-BLIND = "purged:"
-"""Before the keyed hash that stands for a post id in the memory of claim ids."""
 
 
 def rebuild(data: DataDir, incident: str) -> list[Cut]:
@@ -39,9 +37,11 @@ def rebuild(data: DataDir, incident: str) -> list[Cut]:
 
 def drop(data: DataDir, incident: str) -> list[Cut]:
     """Delete every derived file of an incident: lake, warehouses and replays."""
-    lake = [p for p in sorted(data.lake(incident).rglob("*")) if p.is_file() and p.name != ".lock"]
+    lake = [p for p in sorted(data.lake(incident).rglob("*")) if p.is_file() and not p.name.endswith(".lock")]
+    Lists(data, incident).seal(lake)
     gone = [remove(data, file) for file in [*lake, *warehouses(data, incident)]]
     _unlink_dangling(data, incident)
+    Lists(data, incident).end()
     return gone
 
 
@@ -72,6 +72,7 @@ def _sweep(data: DataDir, incident: str, run: Run) -> list[Cut]:
     ]
     shown = data.published(incident).resolve()
     old += [file for file in warehouses(data, incident) if file.resolve() != shown]
+    Lists(data, incident).seal(old)
     gone = [remove(data, file) for file in old]
     _unlink_dangling(data, incident)
     return gone
@@ -94,18 +95,16 @@ def _vectors(data: DataDir, incident: str, run: Run) -> list[Cut]:
 
 
 def blind_memory(data: DataDir, incident: str, posts: frozenset[str] | None) -> int:
-    """Put keyed hashes for ``posts`` (all without) in the memory of claim ids; returns how many.
+    """Put keyed hashes for ``posts`` (all without) in the memory of claim ids and in kept lists; returns how many.
 
     The ids stay, so that none is ever given to another claim.
     """
+    named = Lists(data, incident).blind(posts)
     path = data.memory(incident)
     if not path.exists():
-        return 0
-    identity, table = Identity.of_desk(data), pq.read_table(path, schema=t.CLAIM_MEMORY.schema)
-    names = table.column("post_id").to_pylist()
-    goes = [not n.startswith(BLIND) and (posts is None or n in posts) for n in names]
-    blind = [BLIND + identity.mark("post", n) if gone else n for n, gone in zip(names, goes, strict=True)]
-    place = table.schema.get_field_index("post_id")
-    field = table.schema.field("post_id")
-    write_parquet(path, table.set_column(place, field, pa.array(blind, pa.string())))
-    return sum(goes)
+        return named
+    table, count = blinded(
+        pq.read_table(path, schema=t.CLAIM_MEMORY.schema), "post_id", posts, Identity.of_desk(data)
+    )
+    write_parquet(path, table)
+    return count + named

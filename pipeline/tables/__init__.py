@@ -1,7 +1,8 @@
 """Every table that a stage writes or an analyst reads: its grain, its columns, and a sentence on each.
 
 The sentences become ``comment on`` in the published warehouse, so this file is the data dictionary.
-Columns marked ``personal`` can lead to a private person and are left out of partner exports.
+Columns marked ``personal`` can lead to a private person and are left out of partners' snapshots: texts, addresses,
+authors' keys, and ids of posts, for a public post leads to who wrote it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pipeline.tables.claims import (
 )
 from pipeline.tables.decisions import MATCH_RULINGS, TRIAGE, TRIAGE_EVENTS
 from pipeline.tables.grouping import RULING_CONFLICTS
+from pipeline.tables.lists import LIST_PLACES, SHOWN_LIST
 from pipeline.tables.machine import CRAWLS, RUNS, STAGE_RUNS
 from pipeline.tables.posts import NORMALIZED_POSTS, OBSERVATIONS, POSTS, TEXTS, VECTORS
 from pipeline.tables.ranking import CLAIM_HOURS, RANK_SIGNALS, RANKED_CLAIMS
@@ -35,7 +37,9 @@ __all__ = [
     "CRAWLS",
     "DECIDED",
     "DERIVED",
+    "KEPT",
     "KNOWN_REVIEWS",
+    "LIST_PLACES",
     "MATCH_RULINGS",
     "NORMALIZED_POSTS",
     "OBSERVATIONS",
@@ -47,6 +51,7 @@ __all__ = [
     "RELEASES",
     "RULING_CONFLICTS",
     "RUNS",
+    "SHOWN_LIST",
     "SIGN_OFFS",
     "STAGE_RUNS",
     "STATEMENTS",
@@ -87,6 +92,9 @@ DECIDED = (TRIAGE, TRIAGE_EVENTS, MATCH_RULINGS, STATEMENTS, SIGN_OFFS, RELEASES
 
 RECORDED = (CRAWLS, RUNS, STAGE_RUNS)
 """What the machine says of its own work."""
+
+KEPT = (SHOWN_LIST, LIST_PLACES)
+"""Beside the ledger, one file each per list that was shown: they cannot be made again."""
 
 PUBLISHED = (*DERIVED, VECTORS, OBSERVATIONS, *DECIDED, *RECORDED)
 """Everything that an analyst finds in the warehouse."""

@@ -41,7 +41,7 @@ CLAIMS = Table(
     "one row per claim group.",
     (
         _key("claim_id", "stable id; a merged claim's old id resolves through claim_aliases"),
-        _key("exemplar_post_id", "the most typical post that carries it"),
+        _key("exemplar_post_id", "the most typical post that carries it", personal=True),
         _text("exemplar_text", "text of that post, verbatim", personal=True),
         _text("exemplar_script", "script of that post"),
         _count("post_count", "posts of every role"),
@@ -64,7 +64,7 @@ CLAIM_POSTS = Table(
     "one row per post of a claim.",
     (
         _key("claim_id", "the claim"),
-        _key("post_id", "the post; belongs to exactly one claim"),
+        _key("post_id", "the post; belongs to exactly one claim", personal=True),
         _key("role", "carries, repeats, replies or corrects"),
         _key("joined_by", "why it is here: exact, similar, reply, repost, ruling or alone"),
         Column("asks", pa.bool_(), "whether it asks if the claim is true", nullable=False),
@@ -79,8 +79,8 @@ CLAIM_MATCHES = Table(
     (
         _key("left_claim_id", "one claim"),
         _key("right_claim_id", "the other claim"),
-        _key("left_post_id", "nearest post of the one"),
-        _key("right_post_id", "nearest post of the other"),
+        _key("left_post_id", "nearest post of the one", personal=True),
+        _key("right_post_id", "nearest post of the other", personal=True),
         _number("similarity", "fused similarity, 0 to 1"),
         _key("why", "views that speak for it and what speaks against it"),
     ),
@@ -100,6 +100,6 @@ CLAIM_MEMORY = Table(
     "one row per claim id ever published and post it had when it was last a claim of its own: how ids are handed down.",
     (
         _key("claim_id", "the id, current or retired"),
-        _key("post_id", "a post that spoke for it"),
+        _key("post_id", "a post that spoke for it", personal=True),
     ),
 )

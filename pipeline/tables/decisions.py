@@ -39,7 +39,7 @@ TRIAGE_EVENTS = Table(
         ),
         _key("actor", "who"),
         _time("decided_at", "when (UTC)"),
-        _key("payload", "what exactly, as JSON"),
+        _key("payload", "what exactly, as JSON", personal=True),
     ),
 )
 
@@ -49,8 +49,8 @@ MATCH_RULINGS = Table(
     (
         Column("ruling_id", pa.int64(), "grows by time; a later ruling on a pair overrides", nullable=False),
         _key("kind", "must or must_not"),
-        _key("left_post", "one post"),
-        _key("right_post", "the other post"),
+        _key("left_post", "one post", personal=True),
+        _key("right_post", "the other post", personal=True),
         _key("actor", "who"),
         _time("decided_at", "when (UTC)"),
         _text("reason", "why, in the person's words"),

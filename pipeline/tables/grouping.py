@@ -10,8 +10,13 @@ RULING_CONFLICTS = Table(
     "one row per ruling that parts two posts although other rulings join them: they stay together until a person "
     "withdraws one.",
     (
-        _key("left_post", "one post of the ruling that could not be obeyed"),
-        _key("right_post", "the other post"),
-        Column("through_posts", STRINGS, "the posts along which other rulings join them, both ends included"),
+        _key("left_post", "one post of the ruling that could not be obeyed", personal=True),
+        _key("right_post", "the other post", personal=True),
+        Column(
+            "through_posts",
+            STRINGS,
+            "the posts along which other rulings join them, both ends included",
+            personal=True,
+        ),
     ),
 )

@@ -11,7 +11,7 @@ from pipeline.schema import text_column as _text
 from pipeline.schema import time_column as _time
 
 _POST_COLUMNS = (
-    _key("post_id", "platform and native id, as platform:id; stable for ever"),
+    _key("post_id", "platform and native id, as platform:id; stable for ever", personal=True),
     _key("source", "name of the source card that it came from"),
     _key("platform", "kind of site: weibo, mastodon, telegram, wordpress, forum, feed …"),
     _text("text", "verbatim text, unescaped; never shown as markup", personal=True),
@@ -32,10 +32,10 @@ _POST_COLUMNS = (
     _count("replies", "replies as displayed; null when unknown"),
     _count("views", "views as displayed; null when unknown"),
     _text("counts_precision", "exact, or rounded when the site shows 1.2万 or 1.67K"),
-    _text("thread_id", "post_id of the thread's first post"),
-    _text("parent_id", "post_id of the post that it replies to"),
-    _text("quoted_id", "post_id of the post that it quotes"),
-    _text("repost_of", "post_id of the post that it reposts"),
+    _text("thread_id", "post_id of the thread's first post", personal=True),
+    _text("parent_id", "post_id of the post that it replies to", personal=True),
+    _text("quoted_id", "post_id of the post that it quotes", personal=True),
+    _text("repost_of", "post_id of the post that it reposts", personal=True),
     Column("links", STRINGS, "addresses in the post, as written", personal=True),
     Column("media", STRINGS, "addresses of pictures and videos; never fetched by the desk", personal=True),
     _text("query", "the query that found it"),
@@ -56,6 +56,7 @@ POSTS = Table(
             "root_id",
             "the post that this one reacts to, at the end of its chain of reposts and replies; itself when it "
             "reacts to none that we hold",
+            personal=True,
         ),
         _time("first_collected_at", "when we first saw it (UTC)"),
         _count("observation_count", "how many observations of it we hold"),
@@ -70,8 +71,8 @@ NORMALIZED_POSTS = Table(
     "normalized_posts",
     "one row per post: the form used for matching, beside what was removed or folded.",
     (
-        _key("post_id", "the post"),
-        _key("text_key", "hash of match_text: equal for exact duplicates after normalization"),
+        _key("post_id", "the post", personal=True),
+        _key("text_key", "hash of match_text: equal for exact duplicates after normalization", personal=True),
         _key(
             "match_text",
             "own words in one script, without links, mentions, emoji and platform noise",
@@ -92,7 +93,7 @@ TEXTS = Table(
     "texts",
     "one row per distinct match_text, with its words.",
     (
-        _key("text_key", "hash of match_text"),
+        _key("text_key", "hash of match_text", personal=True),
         _key("match_text", "the normalized text", personal=True),
         Column(
             "tokens",
@@ -109,7 +110,7 @@ VECTORS = Table(
     "vectors",
     "one row per distinct match_text and encoder revision; written once, never changed.",
     (
-        _key("text_key", "hash of match_text"),
+        _key("text_key", "hash of match_text", personal=True),
         Column("vector", pa.list_(pa.float16()), "unit vector; cast to FLOAT[n] to use it", nullable=False),
     ),
 )
