@@ -82,7 +82,7 @@ class Visitor:
             await self._finished.acquire()
 
     async def sees(self, text: str) -> float:
-        """Milliseconds until the page's HTML contains ``text``, without doing anything."""
+        """Milliseconds until the page's HTML or choices contain ``text``, without doing anything."""
         begun = time.perf_counter()
         async with self._changed:
             await asyncio.wait_for(
@@ -141,8 +141,9 @@ class Visitor:
             self.buttons.add(element.button.id)
         elif kind == "exception":
             self.errors.append(element.exception.message)
-        elif kind == "html":
-            self.html.append(element.html.body)
+        elif kind in {"html", "button_group"}:
+            options = " | ".join(option.content for option in element.button_group.options)
+            self.html.append(element.html.body if kind == "html" else options)
             async with self._changed:
                 self._changed.notify_all()
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -207,6 +208,30 @@ def test_evidence_is_added_and_links_go_through_the_warning(desk: DataDir) -> No
     assert (piece.url, piece.quote, piece.author) == ("https://hospital.example/news", "no deaths <b>", "Mei")
     assert "/desk/leave?to=https%3A%2F%2Fhospital.example" in html_of(at)
     assert 'href="https://hospital.example' not in html_of(at)
+
+
+def test_a_page_is_fetched_and_kept_when_somebody_asks_for_it(
+    desk: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, copy = claim_name(1), b"WARC/1.0\r\n"
+    asked: list[str] = []
+
+    def fetched(url: str) -> tuple[str, bytes]:
+        asked.append(url)
+        return "site.example.warc", copy
+
+    at = visit("claim", claim=claim, actor="Mei")
+    at.text_input(key=f"ev_url_{claim}").set_value("http://10.0.0.1/admin")
+    at.checkbox(key=f"ev_fetch_{claim}").check()
+    button(at, "Add evidence").click().run()
+    assert "private network" in text_of(at) and EvidenceBook(desk.ledger).of(INCIDENT, claim) == []
+    monkeypatch.setattr("dashboard.widgets.evidence.archived_page", fetched)
+    at.text_input(key=f"ev_url_{claim}").set_value(" https://site.example/a ")
+    at.checkbox(key=f"ev_fetch_{claim}").check()
+    button(at, "Add evidence").click().run()
+    (piece,) = EvidenceBook(desk.ledger).of(INCIDENT, claim)
+    assert asked == ["https://site.example/a"] and piece.file_type == "warc"
+    assert piece.sha256 == sha256(copy).hexdigest() and piece.sha256[:16] in html_of(at)
 
 
 def test_harm_and_reach_are_assessed_by_a_person(desk: DataDir) -> None:

@@ -28,6 +28,7 @@ from pipeline.bench import Metric
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
 from pipeline.people import AccountRole, Person
+from pipeline.records import Status
 
 CLAIMS = 100_000
 REPEATS = 15
@@ -46,9 +47,9 @@ def run(data: Path, progress: Callable[[str], None]) -> list[Metric]:
         metrics = _queries(world.root, progress)
         tokens = sign_in(world, PEOPLE)
         base = serve(world.root, stack)
-        acts, news = asyncio.run(_people(base, tokens, progress))
+        acts, news, counts = asyncio.run(_people(base, tokens, world.ledger, progress))
         done = len(Ledger(world.ledger).events(INCIDENT))
-        expected = 2 * PEOPLE * ROUNDS + NEWS
+        expected = 2 * PEOPLE * ROUNDS + 2 * NEWS
         if done < expected:
             raise AssertionError(
                 f"{done} events in the ledger, {expected} decisions made: something was lost"
@@ -57,6 +58,7 @@ def run(data: Path, progress: Callable[[str], None]) -> list[Metric]:
         *metrics,
         *(m for name, waits in acts.items() for m in _metrics(name, waits, 300)),
         *_metrics("news", news, 3_000),
+        *_metrics("counts", counts, 3_000),
     ]
 
 
@@ -110,9 +112,10 @@ def _queries(root: Path, progress: Callable[[str], None]) -> list[Metric]:
 
 
 async def _people(
-    base: str, tokens: list[str], progress: Callable[[str], None]
-) -> tuple[dict[str, list[float]], list[float]]:
-    """What ten people waited for each kind of action, and how long the others waited to see it."""
+    base: str, tokens: list[str], ledger: Path, progress: Callable[[str], None]
+) -> tuple[dict[str, list[float]], list[float], list[float]]:
+    """What ten people waited for each kind of action, and how long the others waited to see it, and to see the
+    lanes of their lists count it."""
     waits: dict[str, list[float]] = {"list": [], "claim": [], "action": []}
     async with _all(base, tokens) as people:
         for person in people:  # first visits compile and warm caches, one after the other
@@ -120,7 +123,9 @@ async def _people(
         progress(f"{len(people)} people work at once")
         await asyncio.gather(*(_work(person, number, waits) for number, person in enumerate(people)))
         progress("one acts, nine look")
-        return waits, await _news(people)
+        news = await _news(people)
+        progress("one acts, nine look at lists that do not show the claim")
+        return waits, news, await _counts(people, ledger)
 
 
 def _all(base: str, tokens: list[str]) -> _Everybody:
@@ -168,6 +173,19 @@ async def _news(people: list[Visitor]) -> list[float]:
         for other in people[1:]:
             other.html.clear()
         seen = [asyncio.create_task(other.sees("lane-watching")) for other in people[1:]]
+        await people[0].click("quick_watch")
+        waits += await asyncio.gather(*seen)
+    return waits
+
+
+async def _counts(people: list[Visitor], ledger: Path) -> list[float]:
+    """Milliseconds from an action until the lanes of nine other lists count it, none of which shows the claim."""
+    waits: list[float] = []
+    await asyncio.gather(*(p.open("", f"incident={INCIDENT}&page=100") for p in people[1:]))
+    for turn in range(NEWS):
+        await people[0].open("claim", f"incident={INCIDENT}&claim={claim_name(2_000 + turn)}")
+        watched = sum(row.status is Status.WATCHING for row in Ledger(ledger).triage(INCIDENT).values())
+        seen = [asyncio.create_task(other.sees(f"Watching {watched + 1} |")) for other in people[1:]]
         await people[0].click("quick_watch")
         waits += await asyncio.gather(*seen)
     return waits
