@@ -25,7 +25,7 @@ def test_the_map_has_a_node_for_each_entry_and_an_arrow_for_each_call() -> None:
     found = ET.fromstring(drawn(entries, "map"))
     people = sum(entry.kind == "person" for entry in entries)
     assert len(list(found.iter(f"{SVG}circle"))) == people
-    assert len(list(found.iter(f"{SVG}rect"))) == len(entries) - people
+    assert len(list(found.iter(f"{SVG}rect"))) == len(entries) - people + 1, "and the ground"
     assert len(found.findall(f"{SVG}path")) == sum(len(entry.calls) for entry in entries) > 0
     assert [entry.id for entry in on_call(entries)] == ["mei", "bo"]
 

@@ -81,6 +81,7 @@ def _say(desk: Desk, plan: Capacity, cards: dict[str, ClaimCard]) -> None:
             words("capacity.which"),
             waiting,
             format_func=lambda claim: _called(desk, cards[claim]),
+            placeholder=words("people.choose"),
             key=f"{mark}_claims",
         )
         reason = st.text_area(

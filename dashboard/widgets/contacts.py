@@ -77,6 +77,7 @@ def _form(desk: Desk, entry: Entry, entries: Sequence[Entry]) -> None:
             default=[call for call in entry.calls if call in names],
             format_func=names.__getitem__,
             max_selections=MOST_CALLS,
+            placeholder=words("people.choose"),
             key=f"{mark}_calls",
         )
         with st.container(horizontal=True, gap="small"):

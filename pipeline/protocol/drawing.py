@@ -18,25 +18,33 @@ _NEAR_X, _NEAR_Y, _ROUNDS = 150.0, 64.0, 80
 """Nodes nearer than this hide each other's names: they are pushed apart."""
 _NAME_CHARS = 14.0
 _SEED = 7
-_LETTERS = "fill:currentColor;paint-order:stroke;stroke:var(--ground,#ffffff);stroke-width:3px"
-"""Letters with a rim in the color of the page, so that arrows below do not cross them out."""
+_STYLE = (
+    ".ground{fill:#fbfaf7}text{fill:#1f1e1b;paint-order:stroke;stroke:#fbfaf7;stroke-width:3px}.tip{fill:#655f55}"
+    ".call{stroke:#655f55}.person{fill:#e2efee;stroke:#0b6b70;stroke-width:2}"
+    ".organization{fill:#f4f2ed;stroke:#1f1e1b}"
+    "@media(prefers-color-scheme:dark){.ground{fill:#14171a}text{fill:#e5e2dc;stroke:#14171a}.tip{fill:#a49e93}"
+    ".call{stroke:#a49e93}.person{fill:#17302f;stroke:#56b7b2}.organization{fill:#1a1e22;stroke:#e5e2dc}}"
+)
+"""The desk's colors, its ground too, so that it can be read wherever it is shown. Letters have a rim: arrows below do
+not cross them out."""
 
 Places = dict[str, tuple[float, float]]
 
 
 def drawn(entries: Sequence[Entry], label: str) -> str:
-    """The map as SVG of about 960 by 620; same entries, same picture. Text is escaped, colors follow the page's."""
+    """The map as SVG of about 960 by 620; same entries, same picture. Text is escaped; light and dark."""
     places = laid_out(entries)
     arrows = [_arrow(places[e.id], places[c]) for e in entries for c in e.calls if c != e.id and c in places]
     nodes = [_node(e, *places[e.id]) for e in entries]
     head = (
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0L8 4L0 8z" style="fill:var(--soft,#5c6670)"></path></marker></defs>'
+        '<path d="M0 0L8 4L0 8z" class="tip"></path></marker></defs>'
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE} {_HIGH}" role="img" '
-        f'aria-label="{_text(label)}" font-family="Noto Sans CJK SC, sans-serif" font-size="13" '
-        f'style="color:var(--ink,#1f1e1b)">{head}{"".join(arrows)}{"".join(nodes)}</svg>'
+        f'aria-label="{_text(label)}" font-family="Noto Sans CJK SC, sans-serif" font-size="13">'
+        f'<style>{_STYLE}</style>{head}<rect class="ground" width="{_WIDE}" height="{_HIGH}"></rect>'
+        f"{''.join(arrows)}{''.join(nodes)}</svg>"
     )
 
 
@@ -96,23 +104,21 @@ def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
     dx, dy = (x2 - x1) / long * _ROOM, (y2 - y1) / long * _ROOM
     return (
         f'<path d="M{x1 + dx:.1f} {y1 + dy:.1f}L{x2 - dx:.1f} {y2 - dy:.1f}" fill="none" '
-        'style="stroke:var(--soft,#5c6670)" marker-end="url(#tip)"></path>'
+        'class="call" marker-end="url(#tip)"></path>'
     )
 
 
 def _node(entry: Entry, x: float, y: float) -> str:
-    paint = "fill:var(--tint,#ffffff);stroke:var(--accent,#8a1c1c);stroke-width:2"
     if entry.kind == "person":
-        shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="15" style="{paint}"></circle>'
+        shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="15" class="person"></circle>'
     else:
-        paint = "fill:var(--surface,#ffffff);stroke:var(--ink,#1f1e1b)"
-        shape = f'<rect x="{x - 15:.1f}" y="{y - 15:.1f}" width="30" height="30" style="{paint}"></rect>'
+        shape = f'<rect x="{x - 15:.1f}" y="{y - 15:.1f}" width="30" height="30" class="organization"></rect>'
     order = _words(str(entry.on_call), x, y + 5) if entry.on_call else ""
     return f"<g><title>{_text(entry.name)}</title>{shape}{order}{_words(_short(entry.name), x, y + 31)}</g>"
 
 
 def _words(text: str, x: float, y: float) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" style="{_LETTERS}">{_text(text)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{_text(text)}</text>'
 
 
 def _short(name: str) -> str:
