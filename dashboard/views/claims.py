@@ -63,7 +63,7 @@ def _list(desk: Desk, file: str, view: ListView, ids: tuple[str, ...]) -> None:
 
 def _states(desk: Desk, file: str, view: ListView, shown: tuple[str, ...]) -> dict[str, cards.RowState]:
     """What people said about each claim of this page, and who is on it."""
-    standing, here, waiting = desk.ledger().triage(desk.name), others_on(desk), pending(desk, file)
+    standing, here, waiting = desk.decided(), others_on(desk), pending(desk, file)
     rubric = load_rubric(desk.data)
     assessed = Assessments(desk.data.ledger, read_only=True).all(desk.name)
     aside = SetAside(desk.data.ledger, read_only=True).waiting(desk.name, standing)
