@@ -7,15 +7,17 @@ import io
 import json
 import math
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pypdf
 import pytest
 from click.testing import CliRunner
 
-from conftest import SAMPLE
-from pipeline.batch import republish
+from conftest import SAMPLE, make_incident, sample_posts, store_posts
+from pipeline.batch import republish, run_incident
 from pipeline.cli import cli
 from pipeline.coalition import Coalition, Partner
 from pipeline.correction import document as d
@@ -24,15 +26,20 @@ from pipeline.errors import DraftError
 from pipeline.ledger import Ledger
 from pipeline.ledger.drafts import Hand
 from pipeline.ledger.statements import Statements
+from pipeline.moments.keep import Lists
 from pipeline.paths import DataDir
 from pipeline.questions import ask
+from pipeline.raw import CrawlSummary, RawWriter, new_crawl_id
 from pipeline.records import Rating, Status, Triage
 from pipeline.release.typeset import families
+from pipeline.report.charts import around as hourly
 from pipeline.report.charts import bars, timeline
-from pipeline.report.figures import CONTROLS, Figures, effects, measure
-from pipeline.report.forms import claims_csv, figures_csv, html, pdf
+from pipeline.report.figures import Figure, Figures, measure
+from pipeline.report.forms import claims_csv, figures_csv, html, left_out, pdf
+from pipeline.report.places import Places, placed
+from pipeline.report.reach import CONTROLS, around, effects
 from pipeline.report.sheet import LANGUAGES, Sheet, sheet, shown, words
-from pipeline.report.statistics import bootstrap_ratio, chapman, middle, wilson
+from pipeline.report.statistics import Estimate, bootstrap_ratio, chapman, middle, wilson
 
 AT = datetime(2026, 3, 15, 23, tzinfo=UTC)
 MADE = datetime(2026, 4, 1, tzinfo=UTC)
@@ -63,7 +70,8 @@ def test_few_claims_give_no_interval_and_equal_claims_equal_ones() -> None:
 
 def _reach(claim: str, before: int, after: int, **more: Any) -> dict[str, Any]:
     row = {"incident": "i", "corrected_id": "c", "claim_id": claim, "watched": True, "before": before}
-    return row | {"after": after, "first_at": AT, "other_corrected_at": None} | more
+    by_hour = {-1: before, 0: after}
+    return row | {"after": after, "by_hour": by_hour, "first_at": AT, "other_corrected_at": None} | more
 
 
 def test_a_corrected_claim_is_held_against_similar_ones_that_nobody_corrected() -> None:
@@ -74,6 +82,9 @@ def test_a_corrected_claim_is_held_against_similar_ones_that_nobody_corrected() 
     assert logs == [pytest.approx(math.log(2.5 / 10.5))] and (before, after) == (10, 2)
     assert effects([own, *far]) == ([], 10, 2), "without a similar claim there is no comparison"
     assert effects([own | {"watched": False}, *others]) == ([], 0, 0)
+    hours = {hour: (ours, theirs) for hour, ours, theirs in around([own, *others, *far])}
+    assert (hours[-1], hours[0], hours[1]) == ((10, 10), (2, 10), (0, 0)) and len(hours) == 12
+    assert around([own, *far]) == ()
 
 
 def _released(data: DataDir, claim: str) -> None:
@@ -143,6 +154,35 @@ def test_the_figures_are_those_of_the_warehouse(worked: DataDir, figures: Figure
     assert spread == counted["posts"]
 
 
+class _Shown:
+    """One list as the time machine keeps it."""
+
+    def __init__(self, number: int, shown_at: datetime, ranks: dict[str, int]) -> None:
+        self.number, self.shown_at = number, shown_at
+        self.table = pa.table({"claim_id": list(ranks), "rank": list(ranks.values())})
+
+    def read(self) -> tuple[pa.Table, dict[str, str]]:
+        return self.table, {}
+
+
+def test_the_honesty_meter_goes_by_the_list_that_people_had(
+    data: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _Shown(1, AT, {"c-old": 3, "c-2": 25, "c-3": 1})
+    second = _Shown(2, AT + timedelta(hours=1), {"c-1": 30, "c-2": 2, "c-3": 1})
+    monkeypatch.setattr(Lists, "shown", lambda self: [first, second])
+    places = Places(data, SAMPLE, {"c-old": "c-1"})
+    asked = [
+        ("c-1", "c-old", AT + timedelta(minutes=5), 30),
+        ("c-2", "c-2", AT + timedelta(minutes=5), 2),
+        ("c-3", None, None, 1),
+        ("c-4", "c-4", AT - timedelta(minutes=5), 7),
+    ]
+    rows = [dict(zip(("claim_id", "triaged_as", "triaged_at", "rank"), one, strict=True)) for one in asked]
+    told = {row["claim_id"]: (row["judged_rank"], row["was_top"]) for row in placed(rows, places)}
+    assert told == {"c-1": (3, True), "c-2": (25, True), "c-3": (1, True), "c-4": (7, True)}
+
+
 def test_tellings_around_the_correction_are_counted_by_hand_too(worked: DataDir, figures: Figures) -> None:
     counted = """
         select count(*) filter (where p.posted_at < $at) as before, count(*) filter (where p.posted_at >= $at) as after
@@ -156,6 +196,52 @@ def test_tellings_around_the_correction_are_counted_by_hand_too(worked: DataDir,
         row["after"],
     )
     assert row["before"] > 0
+    assert (_value(figures, "released"), _value(figures, "compared")) == (1, 1)
+    assert sum(own for hour, own, _ in figures.around if hour < 0) == row["before"]
+    assert sum(own for hour, own, _ in figures.around if hour >= 0) == row["after"]
+
+
+def test_times_that_run_backward_are_counted_and_not_averaged(figures: Figures) -> None:
+    """The sample was collected after people are said to have decided: no median of negative minutes."""
+    assert _value(figures, "backward") == 13
+    assert _value(figures, "detected_to_triaged") is None
+    assert all((f.estimate.value or 0) >= 0 for f in figures.of("speed"))
+
+
+def test_what_could_not_be_read_is_told_by_source(data: DataDir) -> None:
+    two = "".join(
+        f'[[sources]]\nname = "{name}"\nfamily = "feed"\nurl = "https://{name}.example.org/feed.xml"\n'
+        for name in ("town", "harbor", "never")
+    )
+    incident = make_incident(data, "fire", two)
+    store_posts(data, "fire", sample_posts()[:40], source="town")
+    for end, refusals in (("finished", 0), ("changed", 2), ("stopped", 1)):
+        summary = CrawlSummary(new_crawl_id(AT + timedelta(hours=refusals), "harbor"), "harbor", "test", AT)
+        summary.refusals = refusals
+        RawWriter(data, "fire", summary).finish(end)
+    run_incident(data, incident)
+    told = {(f.key, f.about): f.estimate.value for f in measure(data, ["fire"]).of("blind")}
+    assert (told["sources_named", ""], told["sources_read", ""]) == (3, 2)
+    assert (told["refused", "harbor"], told["bad_crawls", "harbor"]) == (3, 1)
+    assert ("refused", "town") not in told and ("bad_crawls", "town") not in told
+    later = {f.key for f in measure(data, ["fire"], datetime(2030, 1, 1, tzinfo=UTC)).of("blind")}
+    assert not {"refused", "bad_crawls"} & later, "crawls of another period"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "key"),
+    [(0.2, 0.8, "less"), (0.8, 1.3, "unclear"), (1.2, 3.0, "more"), (None, None, "unknown")],
+)
+def test_the_short_text_claims_no_more_than_the_interval(
+    figures: Figures, low: float | None, high: float | None, key: str
+) -> None:
+    kept = tuple(f for f in figures.figures if f.key != "ratio")
+    ratio = Figure("reach", "ratio", Estimate(1.0, low, high, 9), "ratio")
+    for language in LANGUAGES:
+        told = _sheet(replace(figures, figures=(*kept, ratio)), language).short
+        assert words(language)[f"short_reach_{key}"].format(ratio="1.00") in told
+        assert words(language)["short_missed_unknown"] in told
+        assert not any("{" in sentence for sentence in told)
 
 
 def test_a_period_takes_only_its_claims(worked: DataDir, figures: Figures) -> None:
@@ -203,6 +289,7 @@ def test_a_title_cannot_become_markup(figures: Figures) -> None:
     assert "<script" not in page
     assert pdf(_sheet(figures, "en", '#panic("x") $ ` <a>'))[:5] == b"%PDF-"
     assert "<b>" not in bars([("<b>", 3)], "<i>") and "<i>" not in timeline([], "<i>")
+    assert "<b>" not in hourly([(-1, 2.0, 1.0), (0, 0.0, 0.0)], ("<b>", "x"), "<i>")
 
 
 def test_csv_has_plain_numbers_and_no_words_of_strangers(worked: DataDir, figures: Figures) -> None:
@@ -215,6 +302,13 @@ def test_csv_has_plain_numbers_and_no_words_of_strangers(worked: DataDir, figure
         worked, SAMPLE, "select exemplar_text as text from claims where length(exemplar_text) > 5", {}
     )
     assert texts and not any(row["text"] in told for row in texts)
+    listed = {row["claim_id"] for row in csv.DictReader(io.StringIO(told))}
+    many = ask(worked, SAMPLE, "select claim_id from claims where author_count >= 5", {})
+    assert (
+        listed == {row["claim_id"] for row in many}
+        and left_out(figures) == len(figures.claims) - len(listed) > 0
+    )
+    assert all(row["first_at"].endswith(":00:00+00:00") for row in csv.DictReader(io.StringIO(told)))
 
 
 def test_unknown_is_said_and_never_zero() -> None:

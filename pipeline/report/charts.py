@@ -84,6 +84,40 @@ def _summed(hours: Sequence[dict[str, Any]]) -> dict[datetime, tuple[int, int, i
     return found
 
 
+def around(rows: Sequence[tuple[int, float, float]], names: tuple[str, str], label: str) -> str:
+    """Two lines of means per hour: ours solid, those held against them dashed; the upright line is the correction."""
+    most = max(max(own, other) for _, own, other in rows) or 1.0
+    first, step, height = rows[0][0], (WIDTH - 220) / len(rows), 130
+    zero = 50 - first * step
+
+    def path(values: Sequence[float], style: str) -> str:
+        placed = [
+            (50 + (at + 0.5) * step, height - value / most * (height - 16)) for at, value in enumerate(values)
+        ]
+        return f'<path d="M{"L".join(f"{x:.1f} {y:.1f}" for x, y in placed)}" fill="none" {style}/>'
+
+    styles = (
+        f'stroke="{_INK}" stroke-width="2.4"',
+        f'stroke="{_SOFT}" stroke-width="1.6" stroke-dasharray="6 4"',
+    )
+    body = [
+        _line(50, height, WIDTH - 170, height),
+        _line(zero, 4, zero, height, 1.6),
+        _text(44, 20, f"{most:.1f}", "end", _SOFT),
+        _text(44, height, "0", "end", _SOFT),
+        *(
+            _text(50 + (at - first) * step, height + 18, f"{at:+d} h", "middle", _SOFT)
+            for at in (first, -first)
+        ),
+    ]
+    for place, (name, style) in enumerate(zip(names, styles, strict=True)):
+        body.append(path([row[1 + place] for row in rows], style))
+        y = 24 + place * 22
+        body.append(f'<path d="M{WIDTH - 160} {y - 4}h26" {style}/>')
+        body.append(_text(WIDTH - 128, y, name))
+    return _svg(height + 26, label, body)
+
+
 def intervals(rows: Sequence[tuple[str, float, float, float]], label: str) -> str:
     """Shares from 0 to 1 as dots on their intervals: name, value, low, high."""
     body = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,18 +11,19 @@ import duckdb
 
 from pipeline.duck import connect_published
 from pipeline.errors import StoreError
+from pipeline.incident import find_incident
 from pipeline.paths import DataDir
+from pipeline.privacy import SMALLEST_GROUP, smallest_group
+from pipeline.report.places import TOP, Places, placed
+from pipeline.report.reach import WINDOW_HOURS, Rows, around, effects
 from pipeline.report.statistics import Estimate, bootstrap_ratio, chapman, middle, wilson
 from pipeline.statements import statement
 
-WINDOW_HOURS = 6
-"""Width of the windows before and after a correction in which tellings are counted."""
-CONTROLS = 5
-"""Uncorrected claims that each corrected one is matched with, at most."""
-TOP = 20
-"""How far down the list the honesty meter reads."""
 JUDGED = ("answered", "watching", "repeat", "not_ours")
 """Where a claim stands once somebody has judged it; ``not_ours`` means that it was not worth the look."""
+
+BAD = (("refused", "refusals"), ("bad_crawls", "bad_crawls"))
+"""Figures of each source that we could not read as we meant to, and their columns."""
 
 SPANS = (
     ("first_to_detected", "first_at", "detected_at"),
@@ -31,8 +31,6 @@ SPANS = (
     ("triaged_to_corrected", "triaged_at", "corrected_at"),
     ("first_to_corrected", "first_at", "corrected_at"),
 )
-
-Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,10 @@ class Figures:
     figures: tuple[Figure, ...]
     claims: Rows = field(repr=False)
     hours: Rows = field(repr=False)
+    smallest_group: int = SMALLEST_GROUP
+    """Claims of fewer authors are told in no list of claims; see ``pipeline.privacy``."""
+    around: tuple[tuple[int, float, float], ...] = ()
+    """Hours from the correction on, with mean tellings of the corrected claims and of those held against them."""
 
     def of(self, section: str) -> list[Figure]:
         """Lines of one section."""
@@ -74,28 +76,36 @@ def measure(
 
     Raises ``StoreError`` when one of them has nothing published.
     """
-    told: dict[str, Rows] = {name: [] for name in ("claims", "reach", "spread", "hours", "work", "unread")}
+    told: dict[str, Rows] = {name: [] for name in ("claims", "reach", "spread", "hours", "work", "sources")}
     moments: list[datetime] = []
+    named: set[tuple[str, str]] = set()
+    claims: Rows = []
     for incident in incidents:
+        named |= {(incident, use.name) for use in find_incident(data, incident).sources}
         connection = connect_published(data.published(incident))
         try:
             for name, rows in told.items():
                 rows.extend({**row, "incident": incident} for row in _ask(connection, name, start, end))
+            aliases = dict(connection.execute(statement("report/aliases")).fetchall())
+            claims += placed(
+                [c for c in told["claims"] if c["incident"] == incident], Places(data, incident, aliases)
+            )
             moments += [row[0] for row in connection.execute(statement("report/as_of")).fetchall()]
         finally:
             connection.close()
     figures = [
-        *_claims(told["claims"]),
-        *_speed(told["claims"]),
+        *_claims(claims),
+        *_speed(claims),
         *_reach(told["reach"]),
-        *_enquiries(told["claims"]),
+        *_enquiries(claims),
         *_spread(told["spread"]),
         *_work(told["work"]),
-        *_blind(told["claims"], told["unread"]),
-        *_honesty(told["claims"]),
+        *_blind(claims, told["sources"], named),
+        *_honesty(claims),
     ]
     as_of = max((m for m in moments if m), default=None)
-    return Figures(tuple(incidents), start, end, as_of, tuple(figures), told["claims"], told["hours"])
+    lists, k = (claims, told["hours"]), smallest_group(data)
+    return Figures(tuple(incidents), start, end, as_of, tuple(figures), *lists, k, around(told["reach"]))
 
 
 def _ask(
@@ -129,59 +139,24 @@ def _claims(claims: Rows) -> list[Figure]:
 
 
 def _speed(claims: Rows) -> list[Figure]:
-    made = []
+    """Spans that end before they begin (a clock was wrong, posts were brought in later) are counted, not averaged."""
+    made, backward = [], 0
     for key, since, until in SPANS:
         minutes = [
             (row[until] - row[since]).total_seconds() / 60 for row in claims if row[since] and row[until]
         ]
-        made.append(Figure("speed", key, middle(minutes), "minutes"))
-    return made
-
-
-def effects(reach: Rows) -> tuple[list[float], int, int]:
-    """Log ratios of tellings after to before, each less that of its controls; with before and after summed.
-
-    Left out: corrections that were not watched to the end of the window, were not told before, or have no control.
-    """
-    found, before, after = [], 0, 0
-    by_correction: dict[tuple[str, str], Rows] = {}
-    for row in reach:
-        by_correction.setdefault((row["incident"], row["corrected_id"]), []).append(row)
-    for (_, corrected), rows in sorted(by_correction.items()):
-        own = next((row for row in rows if row["claim_id"] == corrected), None)
-        if own is None or not own["watched"]:
-            continue
-        before, after = before + own["before"], after + own["after"]
-        controls = _controls(own, rows) if own["before"] else []
-        if controls:
-            found.append(_log(own) - sum(map(_log, controls)) / len(controls))
-    return found, before, after
-
-
-def _controls(own: dict[str, Any], rows: Rows) -> Rows:
-    """Claims that nobody of us corrected, told before, within a factor of two of its tellings; the nearest ones."""
-    uncorrected = [
-        row
-        for row in rows
-        if row["other_corrected_at"] is None and row["before"] and 0.5 <= row["before"] / own["before"] <= 2
-    ]
-
-    def distance(row: dict[str, Any]) -> tuple[float, float, str]:
-        age = abs((row["first_at"] - own["first_at"]).total_seconds())
-        return abs(math.log(row["before"] / own["before"])), age, row["claim_id"]
-
-    return sorted(uncorrected, key=distance)[:CONTROLS]
-
-
-def _log(row: dict[str, Any]) -> float:
-    """Half a telling is added to both, so that silence has a logarithm."""
-    return math.log((row["after"] + 0.5) / (row["before"] + 0.5))
+        forward = [span for span in minutes if span >= 0]
+        backward += len(minutes) - len(forward)
+        made.append(Figure("speed", key, middle(forward), "minutes"))
+    return [*made, _count("speed", "backward", backward)] if backward else made
 
 
 def _reach(reach: Rows) -> list[Figure]:
     logs, before, after = effects(reach)
     asked = {(row["incident"], row["corrected_id"]) for row in reach}
     return [
+        _count("reach", "released", len(asked)),
+        _count("reach", "compared", len(logs)),
         _count("reach", "tellings_before", before if asked else None),
         _count("reach", "tellings_after", after if asked else None),
         Figure("reach", "ratio", bootstrap_ratio(logs), "ratio"),
@@ -209,7 +184,8 @@ def _work(work: Rows) -> list[Figure]:
     return [_count("work", key, sum(row[key] for row in work)) for key in ("person_hours", "people", "acts")]
 
 
-def _blind(claims: Rows, unread: Rows) -> list[Figure]:
+def _blind(claims: Rows, sources: Rows, named: set[tuple[str, str]]) -> list[Figure]:
+    read = {(row["incident"], row["source"]) for row in sources if row["good_crawls"]}
     crawled = sum(bool(row["crawled"]) for row in claims)
     tipped = sum(bool(row["tipped"]) for row in claims)
     both = sum(bool(row["crawled"] and row["tipped"]) for row in claims)
@@ -218,16 +194,22 @@ def _blind(claims: Rows, unread: Rows) -> list[Figure]:
         _count("blind", "by_tip", tipped),
         _count("blind", "by_both", both),
         Figure("blind", "estimated_total", chapman(crawled, tipped, both), "estimate"),
-        *[_count("blind", "refused", row["refusals"], row["source"]) for row in unread],
+        _count("blind", "sources_named", len(named)),
+        _count("blind", "sources_read", len(named & read)),
+        *[
+            _count("blind", key, row[column], row["source"])
+            for key, column in BAD
+            for row in sources
+            if row[column]
+        ],
     ]
 
 
 def _honesty(claims: Rows) -> list[Figure]:
-    judged = [row for row in claims if row["rank"] and row["rank"] <= TOP and row["status"] in JUDGED]
+    judged = [r for r in claims if r["judged_rank"] and r["judged_rank"] <= TOP and r["status"] in JUDGED]
     confirmed = sum(row["status"] != "not_ours" for row in judged)
-    top = sum(bool(row["rank"] and row["rank"] <= TOP) for row in claims)
     return [
-        _count("honesty", "top", top),
+        _count("honesty", "top", sum(row["was_top"] for row in claims)),
         _count("honesty", "judged", len(judged)),
         Figure("honesty", "confirmed", wilson(confirmed, len(judged)), "share"),
     ]

@@ -86,6 +86,8 @@ def pdf(one: Sheet) -> bytes:
         "title": one.title,
         "subjects": one.subjects,
         "facts": one.facts,
+        "short_title": one.short_title,
+        "short": one.short,
         "headings": one.headings,
         "sections": [asdict(section) for section in one.sections],
         "lang": lang,
@@ -117,12 +119,24 @@ def figures_csv(figures: Figures, language: str) -> bytes:
 
 
 def claims_csv(figures: Figures) -> bytes:
-    """One line per claim: when each thing happened to it. No words of it, for those are a stranger's."""
+    """One line per claim: when each thing happened to it. No words of it, for those are a stranger's.
+
+    Claims of too few authors are left out (``left_out``), and the first post's time is told to the hour: with the exact
+    one it is found on its platform.
+    """
     rows: list[list[object]] = [list(_CLAIM_COLUMNS)]
     for claim in figures.claims:
-        values = [claim[name] for name in _CLAIM_COLUMNS]
+        if (claim["authors"] or 0) < figures.smallest_group:
+            continue
+        hour = claim["first_at"] and claim["first_at"].replace(minute=0, second=0, microsecond=0)
+        values = [hour if name == "first_at" else claim[name] for name in _CLAIM_COLUMNS]
         rows.append([value.isoformat() if hasattr(value, "isoformat") else value for value in values])
     return _csv(rows)
+
+
+def left_out(figures: Figures) -> int:
+    """How many claims of too few authors ``claims.csv`` does not list."""
+    return sum((claim["authors"] or 0) < figures.smallest_group for claim in figures.claims)
 
 
 def _csv(rows: Sequence[Sequence[object]]) -> bytes:

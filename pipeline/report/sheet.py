@@ -44,6 +44,9 @@ class Sheet:
     title: str
     subjects: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
+    short_title: str
+    short: tuple[str, ...]
+    """The whole in a few sentences."""
     headings: tuple[str, str, str, str]
     sections: tuple[Section, ...]
     made_at: datetime
@@ -67,7 +70,15 @@ def sheet(figures: Figures, subjects: tuple[str, ...], language: str, made_at: d
     headings = (known["figure"], known["value"], known["interval"], known["rests_on"])
     sections = tuple(_section(name, figures, language) for name in SECTIONS)
     return Sheet(
-        language, known["title"], subjects, _facts(figures, known, made_at), headings, sections, made_at
+        language,
+        known["title"],
+        subjects,
+        _facts(figures, known, made_at),
+        known["short"],
+        _short(figures, known),
+        headings,
+        sections,
+        made_at,
     )
 
 
@@ -79,6 +90,30 @@ def _facts(figures: Figures, known: Mapping[str, str], made_at: datetime) -> tup
         period = f"{since} {known['until']} {_day(end) if end else known['open_end']}"
     as_of = f"{figures.as_of:%Y-%m-%d %H:%M}Z" if figures.as_of else known["unknown"]
     return ((known["period"], period), (known["as_of"], as_of), (known["made"], _day(made_at)))
+
+
+def _short(figures: Figures, known: Mapping[str, str]) -> tuple[str, ...]:
+    """What the figures come to, and plainly what cannot be said."""
+    plain = [figure for figure in figures.figures if not figure.about]
+    values = {figure.key: shown(figure.estimate.value, figure.unit, known) for figure in plain}
+    known_keys = {figure.key for figure in plain if figure.estimate.value is not None}
+    ratio = next(figure.estimate for figure in plain if figure.key == "ratio")
+    keys = [
+        "short_seen",
+        *(["short_detected"] if "first_to_detected" in known_keys else []),
+        *(["short_corrected"] if "first_to_corrected" in known_keys else []),
+        _reach_key(ratio),
+        "short_missed" if "estimated_total" in known_keys else "short_missed_unknown",
+    ]
+    return tuple(known[key].format(**values) for key in keys)
+
+
+def _reach_key(ratio: Estimate) -> str:
+    if ratio.value is None or ratio.low is None or ratio.high is None:
+        return "short_reach_unknown"
+    if ratio.low <= 1 <= ratio.high:
+        return "short_reach_unclear"
+    return "short_reach_less" if ratio.high < 1 else "short_reach_more"
 
 
 def _day(moment: datetime) -> str:
@@ -132,6 +167,9 @@ def _charts(name: str, figures: Figures, language: str) -> tuple[tuple[str, str]
                 (label(f, language), int(f.estimate.value or 0)) for f in figures.of(name) if f.key == key
             ]
             made.append((caption, charts.bars(rows, caption) if rows else ""))
+    if name == "reach" and figures.around:
+        names = (known["line_corrected"], known["line_similar"])
+        made.append((known["chart_around"], charts.around(figures.around, names, known["chart_around"])))
     if name == "honesty":
         dots = [dot for key in ("confirmed", "answered") if (dot := _dot(figures, key, language))]
         made.append(

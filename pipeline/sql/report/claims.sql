@@ -20,7 +20,8 @@ shown as (
 ),
 
 decided as (
-    select coalesce(a.claim_id, e.claim_id) as claim_id, min(e.decided_at) as triaged_at
+    select coalesce(a.claim_id, e.claim_id) as claim_id, min(e.decided_at) as triaged_at,
+        arg_min(e.claim_id, e.decided_at) as triaged_as
     from triage_events as e
     left join claim_aliases as a on a.old_claim_id = e.claim_id
     where e.kind = 'triage' and e.claim_id is not null
@@ -36,8 +37,9 @@ corrected as (
 )
 
 select
-    c.claim_id, c.first_at, f.collected_at, s.detected_at, d.triaged_at, k.corrected_at,
-    r.rank, coalesce(t.status, 'new') as status, t.rating, c.post_count, f.enquiries, f.tipped, f.crawled
+    c.claim_id, c.first_at, f.collected_at, s.detected_at, d.triaged_at, d.triaged_as, k.corrected_at,
+    r.rank, coalesce(t.status, 'new') as status, t.rating, c.post_count, c.author_count as authors, f.enquiries,
+    f.tipped, f.crawled
 from claims as c
 inner join first_seen as f on f.claim_id = c.claim_id
 left join shown as s on s.claim_id = c.claim_id
