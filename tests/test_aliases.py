@@ -24,7 +24,8 @@ def incident_file(tmp_path: Path) -> Path:
 
 
 def test_doubtful_spellings_are_proposed_with_counts_and_examples() -> None:
-    found = propose({"市政服务好": 4, "今天吃饭": 2, "真相信你了": 7, "这位圈里人": 5, "七官宣布": 3})
+    found = propose({"市政服务好": 4, "今天吃饭": 2, "我看傻了": 7, "大家都看傻了": 5, "七官宣布": 3})
+    assert "看傻" in [proposal.seen for proposal in found]
     assert all(
         LEAST_GAIN <= proposal.gain < needed(proposal.seen, proposal.read, proposal.reason)
         for proposal in found
@@ -41,10 +42,14 @@ def test_counts_add_up_over_texts_and_examples_are_few() -> None:
     assert (proposal.read, proposal.posts, len(proposal.examples)) == ("砍杀", 20, 3)
 
 
+def test_what_stands_in_one_wording_is_chance_however_often_it_is_repeated() -> None:
+    assert propose({"第1个人看傻了": 500}) == []
+
+
 def test_what_is_folded_or_approved_is_not_proposed() -> None:
     assert match_form("枪极案") == "枪击案"
     assert [found.seen for found in propose({"枪极案": 3})] == []
-    assert [found.seen for found in propose({"我看傻了": 3}, known={"看傻": "砍杀"})] == []
+    assert [found.seen for found in propose({"我看傻了": 3, "都看傻了": 3}, known={"看傻": "砍杀"})] == []
 
 
 def test_an_approved_alias_is_in_the_file_and_nothing_else_changed(incident_file: Path) -> None:
