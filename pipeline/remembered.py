@@ -106,4 +106,7 @@ def keys_of_texts(texts: Iterable[str]) -> pa.Array:
 
 def keys_of(text_keys: pa.ChunkedArray) -> pa.Array:
     """Keys of texts that have a ``text_key``."""
-    return pa.array([bytes.fromhex(key) for key in text_keys.to_pylist()], pa.binary(_KEY_BYTES))
+    flat = bytes.fromhex("".join(text_keys.to_pylist()))
+    return pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(_KEY_BYTES), len(text_keys), [None, pa.py_buffer(flat)]
+    )
