@@ -82,6 +82,7 @@ def _say(desk: Desk, plan: Capacity, cards: dict[str, ClaimCard]) -> None:
             waiting,
             format_func=lambda claim: _called(desk, cards[claim]),
             placeholder=words("people.choose"),
+            select_all=False,  # it would speak English, and one slip would set everything aside
             key=f"{mark}_claims",
         )
         reason = st.text_area(

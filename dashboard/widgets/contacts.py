@@ -78,6 +78,7 @@ def _form(desk: Desk, entry: Entry, entries: Sequence[Entry]) -> None:
             format_func=names.__getitem__,
             max_selections=MOST_CALLS,
             placeholder=words("people.choose"),
+            select_all=False,
             key=f"{mark}_calls",
         )
         with st.container(horizontal=True, gap="small"):

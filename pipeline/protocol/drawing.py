@@ -12,7 +12,7 @@ from pipeline.escape import for_terminal
 from pipeline.protocol.directory import Entry
 
 _WIDE, _HIGH, _SIDE, _TOP = 960, 620, 100, 56
-_ROOM = 24
+_ROOM, _ROOM_BELOW, _STEEP = 24, 42, 0.4
 """From the middle of a node to where its arrows begin."""
 _NEAR_X, _NEAR_Y, _ROUNDS = 150.0, 64.0, 80
 """Nodes nearer than this hide each other's names: they are pushed apart."""
@@ -101,11 +101,18 @@ def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
     """From the rim of one node to the rim of the other."""
     (x1, y1), (x2, y2) = start, end
     long = math.hypot(x2 - x1, y2 - y1) or 1.0
-    dx, dy = (x2 - x1) / long * _ROOM, (y2 - y1) / long * _ROOM
+    dx, dy = (x2 - x1) / long, (y2 - y1) / long
+    leaving, coming = _room(dy), _room(-dy)
     return (
-        f'<path d="M{x1 + dx:.1f} {y1 + dy:.1f}L{x2 - dx:.1f} {y2 - dy:.1f}" fill="none" '
+        f'<path d="M{x1 + dx * leaving:.1f} {y1 + dy * leaving:.1f}'
+        f'L{x2 - dx * coming:.1f} {y2 - dy * coming:.1f}" fill="none" '
         'class="call" marker-end="url(#tip)"></path>'
     )
+
+
+def _room(down: float) -> float:
+    """How far from a node's middle an arrow stays: below it stands the name."""
+    return _ROOM_BELOW if down > _STEEP else _ROOM
 
 
 def _node(entry: Entry, x: float, y: float) -> str:
@@ -133,4 +140,5 @@ def _short(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(for_terminal(text))
+    """Escaped, without the two characters that XML does not know: one of them would take the whole picture away."""
+    return escape(for_terminal(text).translate({0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD}))
