@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from models.errors import ModelError
 from models.speech import BUCKETS, clause_grams
@@ -75,6 +74,9 @@ def rates(texts: Sequence[str], owner: NDArray[np.int64], count: int) -> csr_mat
 
 def fit(found: csr_matrix, y: Labels) -> ReactionModel:
     """Learn from the rates of judged claims."""
+    # here and not on top: a run needs none of it, and would wait a second for it
+    from sklearn.linear_model import LogisticRegression
+
     learner = LogisticRegression(C=_HOLD, max_iter=1_000)
     learner.fit(found, y)
     return ReactionModel(learner.coef_[0].astype(np.float32), float(learner.intercept_[0]))

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
 from models.reactions import ReactionModel
 from pipeline.errors import UsageError
@@ -83,7 +81,8 @@ def features(rows: Sequence[Mapping[str, Any]]) -> Features:
         values = np.array([float(row.get(signal.column) or 0.0) for row in rows])
         order = np.sort(values)
         share = np.searchsorted(order, values, side="right") / max(len(values), 1)
-        lasting = [float(row.get("freshness") or 0.0) if signal.is_lasting else 1.0 for row in rows]
+        fades = "newness" if signal.family == "content" else "freshness"
+        lasting = [float(row.get(fades) or 0.0) if signal.is_lasting else 1.0 for row in rows]
         columns.append(np.where(values > 0, share, 0.0) * np.array(lasting))
     return np.column_stack(columns) if rows else np.zeros((0, len(SIGNALS)))
 
@@ -95,6 +94,9 @@ def learn(
 
     ``freedom`` (1 for each unless given) lets a weight go that much farther for the same price.
     """
+    # here and not on top: a run needs none of it, and would wait a second for it
+    from sklearn.linear_model import LogisticRegression
+
     freedom = np.ones(x.shape[1]) if freedom is None else freedom
     learner = LogisticRegression(C=_HOLD, class_weight="balanced", max_iter=500)
     weights: NDArray[np.float64] = learner.fit(x * freedom, y).coef_[0] * freedom
@@ -118,8 +120,8 @@ def tune(
             f"{LEAST_INCIDENTS} and {LEAST_JUDGMENTS}; come back when more were triaged"
         )
     held = {name: _left_out(usable, name) for name in sorted(usable)}
-    before = {name: float(roc_auc_score(usable[name][1], usable[name][2])) for name in held}
-    after = {name: float(roc_auc_score(usable[name][1], held[name])) for name in held}
+    before = {name: _auc(usable[name][1], usable[name][2]) for name in held}
+    after = {name: _auc(usable[name][1], held[name]) for name in held}
     low = _lower_bound(usable, held, seed)
     gain = float(np.mean([after[name] - before[name] for name in held]))
     accepted = gain >= LEAST_GAIN and low > 0
@@ -143,6 +145,12 @@ def _stacked(judged: Any) -> tuple[Features, NDArray[np.bool_]]:  # noqa: ANN401
     return np.vstack([x for x, _, _ in triples]), np.concatenate([y for _, y, _ in triples])
 
 
+def _auc(y: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(y, score))
+
+
 def _lower_bound(
     judged: Mapping[str, tuple[Features, NDArray[np.bool_], NDArray[np.float64]]],
     held: Mapping[str, NDArray[np.float64]],
@@ -154,6 +162,6 @@ def _lower_bound(
         for name, (_, y, plain) in judged.items():
             kinds = (np.flatnonzero(y), np.flatnonzero(~y))
             drawn = np.concatenate([random.choice(kind, len(kind)) for kind in kinds])
-            gain.append(roc_auc_score(y[drawn], held[name][drawn]) - roc_auc_score(y[drawn], plain[drawn]))
+            gain.append(_auc(y[drawn], held[name][drawn]) - _auc(y[drawn], plain[drawn]))
         gains.append(float(np.mean(gain)))
     return float(np.quantile(gains, 0.05))
