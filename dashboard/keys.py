@@ -1,6 +1,6 @@
-"""Keys that Streamlit's buttons cannot have: its shortcuts are letters and digits, and people press ? for help.
+"""What Streamlit's page leaves out: ? for help, for its shortcuts are letters and digits; sheets in the page's theme.
 
-The page gets one more script of our own; what it does is press a button that is there.
+The page gets one more script of our own; what it does is press a button that is there, and follow the theme.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 GONE_SECONDS = 12.0
-"""Nobody is on a page that has not asked for news for this long; pages ask every three seconds."""
+"""Nobody is on a page that has not asked for news for this long; pages ask every other second."""
 
 
 @dataclass(frozen=True, slots=True)

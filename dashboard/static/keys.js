@@ -10,3 +10,10 @@ document.addEventListener("keydown", (event) => {
     help.click();
   }
 });
+
+// Sheets and popovers stand beside the page, not in it: they take the page's theme, dark or light, when they open.
+const follow = () => {
+  const page = document.querySelector(".stApp");
+  if (page) document.documentElement.style.colorScheme = getComputedStyle(page).colorScheme;
+};
+new MutationObserver(follow).observe(document.body, { childList: true });
