@@ -518,6 +518,10 @@ def test_a_day_and_a_minute_are_chosen_in_the_readers_zone(
 ) -> None:
     data, _ = lived
     monkeypatch.setenv("CHENGQING_DATA", str(data.root))
+    latest = Lists(data, NAME).shown()[-1].shown_at
+    at = visit("moment", incident=NAME)
+    button(at, "← Earlier list").click().run()
+    assert at.query_params["moment"] in (named(latest), [named(latest)])
     at = visit("moment", incident=NAME)
     at.date_input[0].set_value(SEEN.date())
     at.time_input[0].set_value(SEEN.time())

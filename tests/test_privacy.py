@@ -44,9 +44,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> DataDir:
     samples = CHECKOUT / "data" / "samples"
     data.coalition.write_text((samples / "coalition.toml").read_text(encoding="utf-8"), encoding="utf-8")
     posts = sample_posts()
+    alone = replace(posts[0], title=None, parent_id=None, thread_id=None, repost_of=None, quoted_id=None)
     said = [
         replace(
-            posts[0],
+            alone,
             post_id=f"{posts[0].platform}:4415550134{n:03d}",
             author_key=f"k{n}",
             text=SPOKEN + "！" * (n % 3),

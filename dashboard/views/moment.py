@@ -86,14 +86,13 @@ def _choose(desk: Desk, moment: datetime) -> None:
 
 
 def _steps(desk: Desk, moment: datetime) -> None:
-    """Links to the lists and decisions before and after."""
+    """To the lists and decisions before and after. Buttons: a link to the open page leaves its address alone."""
     around = steps(desk.data, desk.name, moment)
     with st.container(key="moment_steps", horizontal=True, gap="small"):
         for name in STEPS:
             to: datetime | None = getattr(around, name)
-            target = desk.address({"moment": named(to)} if to else {})
             label = desk.words(f"moment.{name}")
-            st.page_link(desk.pages["moment"], label=label, query_params=target, disabled=to is None)
+            st.button(label, key=f"step_{name}", disabled=to is None, on_click=_go, args=(to or moment, desk))
 
 
 def _list(desk: Desk, then: ListAt, now: ListAt) -> None:
