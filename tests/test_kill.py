@@ -47,6 +47,7 @@ def test_twenty_kills_harm_nothing(data: DataDir) -> None:
     started = time.perf_counter()
     finish(start(data, "run", "fire"))
     usual = time.perf_counter() - started
+    # later runs are shorter (much is remembered by then): a kill that came too late moves the next ones forward
     ledger = Ledger(data.ledger)
     standing = ledger.decide(Triage("fire", "c-aaaaaaaa", note="0"), actor="mei")
     moments = random.Random(SEED)
@@ -60,6 +61,7 @@ def test_twenty_kills_harm_nothing(data: DataDir) -> None:
         process.send_signal(signal.SIGKILL)
         process.communicate()
         killed_at_work += was_running
+        usual *= 1.0 if was_running else 0.7
         after = ask(data, "fire", "select count(*) as n from claim_posts", {})
         assert after[0]["n"] >= before[0]["n"] > 0
         standing = ledger.decide(replace(standing, note=str(number)), actor="mei")
