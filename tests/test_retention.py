@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -26,8 +28,12 @@ from pipeline.questions import ask
 from pipeline.raw import finished_crawls, read_observations
 from pipeline.records import Post, Status, Triage
 from pipeline.retention.certificate import certificates
+from pipeline.retention.library import LIBRARY
 from pipeline.retention.purge import due, plan_age, plan_incident, plan_subject, purge
 from pipeline.retention.subject import Request, authors_of
+from pipeline.reviews.library import ReviewLibrary
+from pipeline.reviews.reading import ReviewFile
+from pipeline.reviews.records import SIDECAR, KnownReview
 from pipeline.suppression import Suppression, bare_address, suppression_file
 
 NAME = "night-fire"
@@ -81,6 +87,82 @@ def _posts(hers: str) -> list[Post]:
 
 def _everything(data: DataDir) -> list[tuple[Path, bytes]]:
     return [(p, p.read_bytes()) for p in data.root.rglob("*") if p.is_file() and not p.is_symlink()]
+
+
+def _holds(path: Path, needle: str) -> bool:
+    """Whether a file holds these words: as bytes, escaped, or packed into columns."""
+    body = path.read_bytes()
+    if needle.encode() in body or json.dumps(needle)[1:-1].encode() in body:
+        return True
+    if path.suffix == ".parquet":
+        return any(needle in str(column.to_pylist()) for column in pq.read_table(path).columns)
+    return path.suffix == ".duckdb" and any(needle in row for row in _cells(path))
+
+
+def _cells(path: Path) -> list[str]:
+    with duckdb.connect(str(path), read_only=True) as warehouse:
+        names = [row[0] for row in warehouse.sql("select table_name from duckdb_tables()").fetchall()]
+        return [str(row) for name in names for row in warehouse.sql(f'from "{name}"').fetchall()]
+
+
+def _holding(data: DataDir, needle: str) -> list[str]:
+    files = [path for path in data.root.rglob("*") if path.is_file() and not path.is_symlink()]
+    return [str(path.relative_to(data.root)) for path in files if _holds(path, needle)]
+
+
+def _spread(data: DataDir) -> None:
+    """Her words wherever the desk may put them: two runs, an import, a sidecar, alerts, mail that waits, feeds."""
+    crawl = next(iter(finished_crawls(data, NAME))).folder
+    (crawl / SIDECAR).write_text(json.dumps({"post_id": "mastodon:1", "rating": SECRET}) + "\n")
+    review = KnownReview("import-1", SECRET, "import", "file", url="https://www.example.org/@x/1/")
+    ReviewLibrary(data).add(ReviewFile("reviews.json", "0" * 64, [review]))
+    other = make_incident(data, "other-fire")
+    alike = _post(40, "灯笼街的井水有毒大家千万别喝了", "author-40")  # for which the review is suggested
+    store_posts(data, "other-fire", [alike, *_posts("somebody-else")[3:]])
+    for incident in (find_incident(data, NAME), other):
+        run_incident(data, incident)
+    book = AlertBook(alert_file(data))
+    told = {"claim": SECRET, "claim_id": "c", "rank": 1}
+    book.raise_all(Raised([Alert("k", NAME, "rank", "top", True, told, SEEN)]), {"k": [("mei", "email")]})
+    (waiting,) = book.waiting().values()
+    book.make("m-1", "mei", "email", {"text": SECRET}, waiting, SEEN)
+    (data.root / "alerts").mkdir(exist_ok=True)
+    (data.root / "alerts" / "en.atom").write_text(SECRET, encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["author", "incident"])
+def test_words_that_were_purged_are_nowhere_in_the_data_folder(held: DataDir, kind: str) -> None:
+    _spread(held)
+    before = _holding(held, SECRET)
+    assert {Path(name).parts[0] for name in before} == {
+        *("raw", "lake", "warehouse", "ledger", "alerts", "reviews")
+    }
+    if kind == "incident":
+        path = held.incident_file(NAME)
+        path.write_text(path.read_text().replace("watch =", "closed_at = 2026-04-01T00:00:00Z\nwatch =", 1))
+        wholly = plan_incident(held, NAME)
+        purge(held, wholly, code=wholly.code, actor="mei")
+        left = _holding(held, SECRET)
+        kept = ("reviews/", "lake/other-fire/known_reviews/", "warehouse/other-fire")
+        assert left and all(name.startswith(kept) for name in left), "only the review that others published"
+    plan = plan_subject(held, [NAME, "other-fire"], _asked(held, kind), "by wish")
+    assert plan.counts[LIBRARY] == {"reviews": 1} and plan.counts["other-fire"] == {"reviews": 1}
+    purge(held, plan, code=plan.code, actor="mei")
+    assert _holding(held, SECRET) == []
+    again = KnownReview("import-2", SECRET, "import", "file", url="http://example.org/@x/1")
+    comes_back = ReviewLibrary(held).add(ReviewFile("again.json", "1" * 64, [again]))
+    assert comes_back == (kind == "author"), (
+        "an address that somebody named stays away, also from the library"
+    )
+    assert all(one["genuine"] for one in certificates(held))
+    book = AlertBook(alert_file(held))
+    assert len(book.waiting()) == 1 and book.messages() == [], (
+        "who was not told yet is told without the words"
+    )
+
+
+def _asked(data: DataDir, kind: str) -> Request:
+    return _hers(data) if kind == "author" else Request(addresses=frozenset({"https://example.org/@x/1"}))
 
 
 def _held_ids(data: DataDir) -> set[str]:
