@@ -149,6 +149,12 @@ def rank_rows(file: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
+def known_rows(file: str, ids: Sequence[str]) -> list[tuple[str, str]]:
+    """(claim, review) of every published review that may be about one of these claims."""
+    return [(row["claim_id"], row["review_id"]) for row in _ask(file, "known_rows", ids=list(ids))]
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
 def roles(file: str, claim_id: str) -> dict[str, int]:
     """Posts by role, and how many ask."""
     return {row["role"]: row["posts"] for row in _ask(file, "claim_roles", claim_id=claim_id)}

@@ -37,7 +37,7 @@ _CLAIM_COLUMNS = ("claim_id", "left_claim_id", "right_claim_id")
 _TO_THE_HOUR = ("first_at", "last_at")
 _KEYS = ("_id", "_ids", "_key", "digest", "sha256")
 _RESTS_ON = {
-    "recent_voices": ("volume", "growth", "burst", "freshness"),
+    "recent_voices": ("volume", "growth", "burst", "freshness", "newness"),
     "previous_voices": ("growth", "burst"),
     "voices": ("spread",),
     "enquirers": ("enquiry_share",),

@@ -328,6 +328,7 @@ def rank_inputs(context: Context, tables: Tables) -> RankInputs:
         exemplars=names.join(said, "post_id").select(["claim_id", "text_key"]),
         texts=tables[t.TEXTS.name],
         claim_matches=tables[t.CLAIM_MATCHES.name],
+        claim_reviews=tables[t.CLAIM_REVIEWS.name],
         taken_up=_taken_up(context),
         reactions=_reactions(context, tables),
         words=context.user_words,
@@ -415,7 +416,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "rank",
-        (t.POSTS, t.NORMALIZED_POSTS, t.CLAIM_POSTS, t.CLAIMS, t.CLAIM_MATCHES, t.TEXTS),
+        (t.POSTS, t.NORMALIZED_POSTS, t.CLAIM_POSTS, t.CLAIMS, t.CLAIM_MATCHES, t.CLAIM_REVIEWS, t.TEXTS),
         (t.CLAIM_HOURS, t.RANKED_CLAIMS, t.RANK_SIGNALS),
         lambda c: [
             asdict(c.rank_config),

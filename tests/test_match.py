@@ -21,7 +21,7 @@ from models.loading import load_encoder
 from pipeline.batch import run_incident
 from pipeline.cli.review import review
 from pipeline.correction.consensus import Answer
-from pipeline.errors import StoreError, UsageError
+from pipeline.errors import StoreError, UnknownName, UsageError
 from pipeline.ledger.known import KnownBook
 from pipeline.ledger.statements import Statements
 from pipeline.match import MatchConfig, Reviewed, Texts
@@ -133,6 +133,34 @@ def test_import_list_show(data: DataDir, tmp_path: Path, monkeypatch: pytest.Mon
     assert [row["sha256"] for row in listed] == [first["sha256"]]
     assert "shown" in run(review, ["list"], env={"COLUMNS": "200"}).output, "nobody is trusted by default"
     assert "與事實不符" in run(review, ["show", listed[0]["review_id"]]).output
+
+
+def test_a_review_that_says_something_else_now_replaces_what_it_said(data: DataDir, tmp_path: Path) -> None:
+    library, row = ReviewLibrary(data), {"claim": "海港巷停水", "url": "https://a.example/1"}
+    for rating, new in (("false", 1), ("false", 0), ("partly true", 1)):
+        file = write(tmp_path / "a.jsonl", json.dumps(row | {"rating": rating}))
+        assert library.add(read_reviews(file)) == new
+    assert [one.rating for one in library.reviews()] == ["partly true"]
+
+
+def test_a_removed_review_is_suggested_no_more_until_that_is_undone(
+    data: DataDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHENGQING_DATA", str(data.root))
+    file, run = write(tmp_path / "a.json", json.dumps(JSONLD)), CliRunner().invoke
+    library = ReviewLibrary(data)
+    library.add(read_reviews(file))
+    review_id = library.reviews()[0].review_id
+    assert run(review, ["remove", review_id, "--because", "taken back", "--by", "mei"]).exit_code == 0
+    assert (library.reviews(), library.add(read_reviews(file))) == ([], 0)
+    assert library.removed() == {review_id: {"by": "mei", "because": "taken back"}}
+    assert isinstance(run(review, ["remove", review_id]).exception, UnknownName)
+    assert run(review, ["remove", review_id, "--undo"]).exit_code == 0
+    assert [one.review_id for one in library.reviews()] == [review_id]
+    assert isinstance(run(review, ["remove", review_id, "--undo"]).exception, UnknownName)
+    (library.folder / "removed.json").write_text("[", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"removed\.json"):
+        library.reviews()
 
 
 def test_the_coalition_decides_whom_it_trusts(data: DataDir, tmp_path: Path) -> None:
@@ -319,11 +347,13 @@ def test_a_run_publishes_suggestions_and_a_new_review_renews_only_them(data: Dat
     assert _asked(data, "select count(*) from claim_reviews") == [(0,)]
     ReviewLibrary(data).add(read_reviews(write(tmp_path / "a.json", json.dumps(JSONLD))))
     done = {s.stage for s in run_incident(data, incident).stages if s.status == "done"}
-    assert done - {"encode"} == {"match", "publish"}, "nothing else depends on the library"
+    assert done - {"encode"} == {"match", "rank", "publish"}, "the rest does not depend on the library"
     rows = _asked(
         data, "select k.rating, k.site, k.trust from claim_reviews join known_reviews as k using (review_id)"
     )
     assert rows == [("與事實不符", "checks.example", "shown")]
+    kin = "select count(*) from ranked_claims join claim_reviews using (claim_id) where kinship = similarity"
+    assert _asked(data, kin) == [(1,)]
 
 
 def _asked(data: DataDir, sql: str) -> list[tuple[object, ...]]:

@@ -178,13 +178,22 @@ def test_one_text_pasted_by_nameless_authors_is_one_voice() -> None:
     assert found[0]["copy_share"] == pytest.approx(11 / 12, abs=1e-6)
 
 
-def test_one_voice_is_no_movement() -> None:
-    claims = {"one": carrying(hours_ago(0.1, 1)), "two": carrying(hours_ago(2, 2), hours_ago(2.5, 3))}
-    found = ranked(claims | {f"old{n}": carrying(hours_ago(30 + n, 10 + n)) for n in range(9)})
-    moving = ("volume_points", "growth_points", "burst_points")
-    assert [found["one"][name] for name in moving] == [0, 0, 0]
-    assert min(found["two"][name] for name in moving) > 0
-    assert found["one"]["growth"] > 0
+def test_what_is_said_weighs_as_much_in_the_mouth_of_one() -> None:
+    claims = {"one": carrying(hours_ago(0.5, 1)), "old": carrying(hours_ago(24, 2), hours_ago(25, 3))}
+    posts = collect(observations([post for members in claims.values() for post, _, _ in members]))
+    rows = [{"claim_id": name, "post_id": post.post_id, "role": "carries", "joined_by": "alone", "asks": False}
+            for name, members in claims.items() for post, _, _ in members]  # fmt: skip
+    inputs = RankInputs(
+        exemplars=pa.table({"claim_id": list(claims), "text_key": ["t", "t"]}),
+        texts=pa.table({"text_key": ["t"], "match_text": ["今晚海港巷停水 三人中毒死亡"]}),
+    )
+    found = rank(posts, CLAIM_POSTS.from_rows(rows), AS_OF, None, inputs)["ranked_claims"].to_pylist()
+    one, old = found
+    assert (one["claim_id"], one["harm"]) == ("one", old["harm"])
+    assert one["newness"] == pytest.approx(0.5 ** (0.5 / 3), abs=1e-6)
+    assert one["harm_points"] == pytest.approx(one["newness"] * 1000 / 61, abs=1e-2)
+    assert one["harm_points"] > 100 * old["harm_points"]
+    assert one["spread_points"] < one["newness"] * 1000 / 61 / 2  # what others do with it needs others
 
 
 def test_reactions_that_triage_taught_are_points() -> None:

@@ -164,7 +164,7 @@ def test_a_broken_file_of_weights_is_named(tmp_path: Path) -> None:
 
 
 def test_features_are_the_percentiles_that_sql_takes() -> None:
-    rows = [{"volume": v, "freshness": 0.5, "harm": v / 4} for v in (0.0, 1.0, 2.0, 2.0)]
+    rows = [{"volume": v, "freshness": 0.5, "newness": 0.5, "harm": v / 4} for v in (0.0, 1.0, 2.0, 2.0)]
     names = [signal.name for signal in SIGNALS]
     x = features(rows)
     assert x[:, names.index("volume")].tolist() == [0, 0.5, 1, 1]

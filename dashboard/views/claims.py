@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from dashboard import queries
@@ -18,8 +20,9 @@ from dashboard.widgets.live import on_list, others_on
 from dashboard.widgets.moves import list_moves, marked
 from dashboard.widgets.notices import nothing_published
 from dashboard.widgets.pager import pager
-from dashboard.widgets.reasons import reasons
+from dashboard.widgets.reasons import in_words, reasons
 from pipeline.ledger.assessments import Assessments
+from pipeline.ledger.known import KnownBook
 from pipeline.ledger.notes import Notes
 from pipeline.ledger.set_aside import SetAside
 from pipeline.rubric import load_rubric
@@ -68,7 +71,12 @@ def _states(desk: Desk, file: str, view: ListView, shown: tuple[str, ...]) -> di
     assessed = Assessments(desk.data.ledger, read_only=True).all(desk.name)
     aside = SetAside(desk.data.ledger, read_only=True).waiting(desk.name, standing)
     noted = [note.claim_id for note in Notes(desk.data.ledger, read_only=True).of(desk.name)]
-    rank_rows = queries.rank_rows(file, shown) if view.look else {}
+    rank_rows = queries.rank_rows(file, shown)
+    ruled = KnownBook(desk.data.ledger, read_only=True).of(desk.name)
+    refused = {pair for pair, known in ruled.items() if not known.same}
+    known = Counter(
+        claim for claim, review in queries.known_rows(file, shown) if (claim, review) not in refused
+    )
     cursor = marked(shown)
     return {
         claim: cards.RowState(
@@ -81,7 +89,9 @@ def _states(desk: Desk, file: str, view: ListView, shown: tuple[str, ...]) -> di
             aside=aside[claim].reason if claim in aside else "",
             marked=claim == cursor,
             aid=view.read,
-            reasons=tuple(reasons(desk.words, rank_rows[claim])[:REASONS_ON_A_CARD]) if rank_rows else (),
+            known=known[claim],
+            because=tuple(in_words(desk.words, rank_rows[claim], REASONS_ON_A_CARD if view.look else 1)),
+            reasons=tuple(reasons(desk.words, rank_rows[claim])[:REASONS_ON_A_CARD]) if view.look else (),
         )
         for claim in shown
     }

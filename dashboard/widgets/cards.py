@@ -74,6 +74,8 @@ class RowState:
     known: int = 0
     marked: bool = False
     aid: str = ""
+    because: tuple[str, ...] = ()
+    """Why it stands there, in sentences."""
     reasons: tuple[Reason, ...] = ()
 
     @property

@@ -57,9 +57,19 @@ def _review(desk: Desk, file: str, claim_id: str, review: Reviewed, known: Known
         with st.expander(desk.words("known.ready"), key=f"ready_{review.review_id}"):
             st.code(review.ready_text, language=None, wrap_lines=True)
     if known:
+        _changed(desk, review, known)
         _taking_back(desk, file, known)
     else:
         _form(desk, file, claim_id, review)
+
+
+def _changed(desk: Desk, review: Reviewed, known: Known) -> None:
+    """Say so where the publisher's verdict is no longer the one that the person saw."""
+    then, now = known.review.get("rating"), review.rating
+    if then == now:
+        return
+    told = {"then": str(then or "–")[:120], "now": str(now or "–")[:120]}
+    show("notice", kind="info", title="", text=desk.words("known.changed", **told), hint="")
 
 
 def _gone(desk: Desk, file: str, known: Known) -> None:

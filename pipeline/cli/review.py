@@ -95,6 +95,27 @@ def show(review_id: str, as_json: bool) -> None:
     show_rows([{"field": name, "value": value} for name, value in asdict(found).items() if value is not None])
 
 
+@review.command()
+@click.argument("review_id")
+@click.option("--because", default="", help="Why, for those who come after.")
+@click.option("--by", "actor", default="", help="Who removes it.")
+@click.option("--undo", is_flag=True, help="Take a removal back.")
+def remove(review_id: str, because: str, actor: str, undo: bool) -> None:
+    """Suggest a review no more, from the next run on. What people said about it stays, and the desk says it is gone.
+
+    \b
+    Examples:
+      chengqing review remove import-0f3c9a --because "taken back by its publisher" --by mei
+      chengqing review remove import-0f3c9a --undo
+    """
+    library = ReviewLibrary(DataDir.from_environment())
+    if undo:
+        library.restore(review_id)
+    else:
+        library.remove(review_id, by=actor, because=because)
+    click.echo(f"{review_id} {'is suggested again' if undo else 'is suggested no more'} from the next run on")
+
+
 def _review(review_id: str) -> KnownReview:
     for one in ReviewLibrary(DataDir.from_environment()).reviews():
         if one.review_id == review_id:

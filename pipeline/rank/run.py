@@ -14,7 +14,7 @@ from pipeline.rank.content import content
 from pipeline.rank.signals import weights_table
 from pipeline.remembered import Remembered
 from pipeline.statements import statement
-from pipeline.tables import CLAIM_HOURS, CLAIM_MATCHES, RANK_SIGNALS, RANKED_CLAIMS
+from pipeline.tables import CLAIM_HOURS, CLAIM_MATCHES, CLAIM_REVIEWS, RANK_SIGNALS, RANKED_CLAIMS
 
 SIGNAL_FILES = ("members", "voices", "rhythm", "volume", "spread", "engagement", "speech", "kinship")
 """In this order: a later one may read an earlier one."""
@@ -47,6 +47,8 @@ class RankInputs:
     texts: pa.Table = field(default_factory=lambda: _TEXTS.empty_table())
     """(text_key, match_text)"""
     claim_matches: pa.Table = field(default_factory=lambda: CLAIM_MATCHES.schema.empty_table())
+    claim_reviews: pa.Table = field(default_factory=lambda: CLAIM_REVIEWS.schema.empty_table())
+    """Published reviews that may be about a claim."""
     taken_up: Sequence[str] = ()
     """Ids of claims that people took up: in review, answered, watched or known before."""
     words: Sequence[str] = ()
@@ -90,6 +92,7 @@ def _ranked(
         "claim_posts": claim_posts.select(_CLAIM_POST_COLUMNS),
         "claim_ids": _numbered(claim_posts),
         "claim_matches": inputs.claim_matches,
+        "claim_reviews": inputs.claim_reviews.select(["claim_id", "similarity"]),
         "taken_up": pa.table({"claim_id": pa.array(sorted(inputs.taken_up), pa.string())}),
         "content": content(inputs.exemplars, inputs.texts, inputs.words, inputs.remembered),
         "weights": weights,

@@ -46,7 +46,7 @@ SIGNALS = (
     Signal("checkworthy", "content", 1.0, True, "Konstantinovskiy et al. 2018, arXiv 1809.08193"),
     Signal("harm", "content", 1.0, True, "EIP's virality factors, Full Fact's incident framework: harm.toml"),
     Signal("nearness", "content", 0.5, True, "the incident's own places, names and words"),
-    Signal("kinship", "kinship", 1.0, True, "claims that people took up before; FABLE's precedent"),
+    Signal("kinship", "kinship", 1.0, True, "claims taken up or reviewed before; FABLE's precedent"),
     # silent until staff's triage taught a model (models/reactions.py)
     Signal(
         "reactions", "reactions", 1.0, True, "how people answer: Zhao et al. 2015, learned from own triage"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import StoreError
-from pipeline.files import write_parquet
+from pipeline.errors import StoreError, UnknownName
+from pipeline.files import write_parquet, write_text
 from pipeline.paths import DataDir
 from pipeline.records import Precision
 from pipeline.reviews.gather import crawled, released
@@ -23,6 +23,7 @@ from pipeline.reviews.trust import Standing, load_trust
 from pipeline.suppression import Suppression
 from pipeline.tables import KNOWN_REVIEWS
 
+REMOVED = "removed.json"
 _FIELDS = tuple(field.name for field in fields(KnownReview))
 _SCHEMA = pa.schema([KNOWN_REVIEWS.schema.field(name) for name in _FIELDS])
 
@@ -34,31 +35,72 @@ class ReviewLibrary:
         self.data, self.folder = data, data.root / "reviews"
 
     def add(self, file: ReviewFile) -> int:
-        """Keep the reviews of a file; returns how many are new. The same file twice is kept once.
+        """Keep the reviews of a file that are new or say something new; returns how many.
 
-        What somebody asked to have deleted stays away.
+        The same file twice is kept once. What a review said before stays in its file; the later word counts. What
+        somebody asked to have deleted stays away.
         """
-        known = {review.review_id for review in self._imported()}
+        known = {review.review_id: review for review in self._imported()}
         listed = Suppression.of_desk(self.data)
         fresh = {
             r.review_id: r
             for r in file.reviews
-            if r.review_id not in known and not (listed and listed.holds_address(r.url))
+            if not _says_the_same(r, known.get(r.review_id)) and not (listed and listed.holds_address(r.url))
         }
         if fresh:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_parquet(self.folder / f"{file.sha256[:24]}.parquet", _table(fresh.values()))
+            # sorts after all that stand there, which are named so or by a hash alone
+            name = f"z{len(list(self.folder.glob('*.parquet'))):06}-{file.sha256[:24]}.parquet"
+            write_parquet(self.folder / name, _table(fresh.values()))
         return len(fresh)
 
+    def remove(self, review_id: str, *, by: str, because: str) -> None:
+        """Suggest a review no more, wherever it came from; raises ``UnknownName`` where there is none.
+
+        What people said about it stays: the desk shows that it is gone beside what they confirmed.
+        """
+        if review_id not in {review.review_id for review in self.reviews()}:
+            raise UnknownName(f"no review {review_id!r}; chengqing review list shows them")
+        self._keep_removed({**self.removed(), review_id: {"by": by, "because": because}})
+
+    def restore(self, review_id: str) -> None:
+        """Take a removal back; raises ``UnknownName`` where there was none."""
+        removed = self.removed()
+        if removed.pop(review_id, None) is None:
+            raise UnknownName(
+                f"review {review_id!r} was not removed; removed: {', '.join(removed) or 'none'}"
+            )
+        self._keep_removed(removed)
+
+    def removed(self) -> dict[str, dict[str, str]]:
+        """Who removed which review, and why."""
+        path = self.folder / REMOVED
+        if not path.exists():
+            return {}
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            return {str(key): dict(value) for key, value in told.items()}
+        except (ValueError, AttributeError, TypeError) as error:
+            raise StoreError(
+                f"{path}: cannot be read ({error}); mend it, or delete it and remove again"
+            ) from error
+
+    def _keep_removed(self, removed: dict[str, dict[str, str]]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(removed, ensure_ascii=False, indent=1, sort_keys=True)
+        write_text(self.folder / REMOVED, text + "\n")
+
     def reviews(self, as_of: datetime | None = None) -> list[KnownReview]:
-        """Every review that may be suggested, by id: hidden publishers left out, each once.
+        """Every review that may be suggested, by id: hidden publishers and what was removed left out, each once.
 
         With ``as_of``, what was published by then; one of unknown time is kept.
         """
-        trust = load_trust(self.data)
+        trust, removed = load_trust(self.data), self.removed()
         found: dict[str, KnownReview] = {}
         for review in (*self._imported(), *crawled(self.data, trust), *released(self.data, as_of)):
             if as_of and review.reviewed_at and review.reviewed_at > as_of:
+                continue
+            if review.review_id in removed:
                 continue
             own = review.provenance == "release"
             if review.claim and (own or trust.standing(review.site) is not Standing.HIDDEN):
@@ -75,7 +117,13 @@ class ReviewLibrary:
         return KNOWN_REVIEWS.from_rows(rows)
 
     def _imported(self) -> list[KnownReview]:
-        return [review for path in sorted(self.folder.glob("*.parquet")) for review in _read(path)]
+        """The last word of each, the oldest file first."""
+        read = (review for path in sorted(self.folder.glob("*.parquet")) for review in _read(path))
+        return list({review.review_id: review for review in read}.values())
+
+
+def _says_the_same(review: KnownReview, known: KnownReview | None) -> bool:
+    return known is not None and replace(review, origin=known.origin, sha256=known.sha256) == known
 
 
 def digest_of(reviews: Iterable[KnownReview]) -> str:

@@ -53,6 +53,7 @@ RANKED_CLAIMS = Table(
         _number(
             "freshness", "1 for three voices of now, halving each window: weighs the lasting signals' points"
         ),
+        _number("newness", "1 for a voice of now, halving each window: weighs the points of what is said"),
         _number("volume", "voices in the last window"),
         _number("growth", "log((recent + 3) / (previous + 3)) of voices, on its fastest platform"),
         _number(
@@ -70,7 +71,9 @@ RANKED_CLAIMS = Table(
         _number("checkworthy", "chance that its exemplar states something that can be checked, 0 to 1"),
         _number("harm", "the rubric's weight of the harms that its words touch, 0 to 1"),
         _number("nearness", "how much of the incident's places, names and words it has, 0 to 1"),
-        _number("kinship", "similarity to the nearest claim that people took up, 0 to 1; null without one"),
+        _number(
+            "kinship", "similarity to the nearest claim taken up or reviewed before, 0 to 1; null without one"
+        ),
         _number(
             "reactions",
             "how much its reactions sound like those to claims taken up, 0 to 1; null until learned",

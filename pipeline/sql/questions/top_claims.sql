@@ -7,7 +7,7 @@ select
     r.volume_points, r.growth_points, r.burst_points, r.spread_points, r.jump_points, r.engagement_points,
     r.enquiry_points, r.debunk_gap_points, r.checkworthy_points, r.harm_points, r.nearness_points, r.kinship_points,
     r.reactions_points,
-    r.freshness, r.recent_posts, r.previous_posts, r.recent_voices, r.previous_voices, r.voices, r.copy_share, r.origin,
+    r.freshness, r.newness, r.recent_posts, r.previous_posts, r.recent_voices, r.previous_voices, r.voices, r.copy_share, r.origin,
     r.jump, r.jumped_to, r.enquirers, r.recent_enquirers, r.correctors, r.harms,
     coalesce(t.status, 'new') as status, t.assignee,
     c.exemplar_text as claim

@@ -3,7 +3,6 @@
 -- earlier windows) / sqrt(mean + 1), both counts divided by the platform's pace at that hour (PEERS 5.3, after the
 -- z-scores of trend detection; no precision of either was ever published for rumors). Percentiles are taken among the
 -- claims of a platform, shrunk where a platform has few, and the best platform counts: one is enough to notice.
--- One voice is no movement: a claim that only one was heard on in the last window has no place in any of the three.
 with heard as (
     select
         m.claim_no, m.platform, m.voice, m.window_no,
@@ -29,8 +28,7 @@ valued as (
     select
         claim_no, platform, recent as volume,
         round(ln((recent + 3) / (previous + 3)), 9) as growth,
-        round((recent_paced - usual) / sqrt(usual + 1), 9) as burst,
-        sum(recent) over (partition by claim_no) > 1 as moves
+        round((recent_paced - usual) / sqrt(usual + 1), 9) as burst
     from counted
 ),
 
@@ -38,9 +36,9 @@ placed as (
     select
         claim_no,
         count(*) over (partition by platform) / (count(*) over (partition by platform) + 10) as trust,
-        case when moves and volume > 0 then cume_dist() over (partition by platform order by volume) end as volume_place,
-        case when moves and growth > 0 then cume_dist() over (partition by platform order by growth) end as growth_place,
-        case when moves and burst > 0 then cume_dist() over (partition by platform order by burst) end as burst_place
+        case when volume > 0 then cume_dist() over (partition by platform order by volume) end as volume_place,
+        case when growth > 0 then cume_dist() over (partition by platform order by growth) end as growth_place,
+        case when burst > 0 then cume_dist() over (partition by platform order by burst) end as burst_place
     from valued
 ),
 
@@ -67,7 +65,9 @@ fresh as (
     select
         claim_no,
         -- three voices of now, or more that are older: a window halves each
-        round(least(1.0, sum(pow(0.5, age_hours * 60 / $window_minutes)) / 3), 6) as freshness
+        round(least(1.0, sum(pow(0.5, age_hours * 60 / $window_minutes)) / 3), 6) as freshness,
+        -- its newest voice alone: what is said is as grave in the mouth of one
+        round(pow(0.5, min(age_hours) * 60 / $window_minutes), 6) as newness
     from heard
     group by claim_no
 ),
@@ -82,7 +82,7 @@ spoken as (
 )
 
 select
-    v.claim_no, v.recent_voices, v.previous_voices, f.freshness, v.recent_voices as volume, w.growth, w.burst,
+    v.claim_no, v.recent_voices, v.previous_voices, f.freshness, f.newness, v.recent_voices as volume, w.growth, w.burst,
     p.volume_percentile, p.growth_percentile, p.burst_percentile
 from spoken as v
 inner join fresh as f on f.claim_no = v.claim_no

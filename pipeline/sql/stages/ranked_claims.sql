@@ -1,15 +1,16 @@
--- Grain: one row per claim. Inputs: claim_ids (claim_id, claim_no), weights (signal, weight, is_lasting), and the results of sql/signals:
+-- Grain: one row per claim. Inputs: claim_ids (claim_id, claim_no), weights (signal, family, weight, is_lasting), and the results of sql/signals:
 -- volume, spread, engagement, speech, content, kinship, and reactions (claim_id, reactions). Reader: everybody. Parameters: $as_of, $scale, $linear.
 -- Signals become places among the claims and are fused: points = weight * scale / (60 + place), reciprocal-rank fusion
 -- after Cormack, Clarke and Büttcher (SIGIR 2009), k = 60; or, with learned weights ($linear), points = weight * scale
--- / 60 * percentile. Points of lasting signals are multiplied by freshness, so that a dying claim sinks. A signal that is
--- not there adds nothing. Veracity is no signal.
+-- / 60 * percentile. Points of lasting signals are multiplied by freshness, so that a dying claim sinks; those of what is
+-- said (family content) by newness, which one new voice fills. A signal that is not there adds nothing. Veracity is no
+-- signal.
 with wide as (
     select
         i.claim_id, i.claim_no,
         coalesce(s.recent_posts, 0) as recent_posts, coalesce(s.previous_posts, 0) as previous_posts,
         coalesce(v.recent_voices, 0) as recent_voices, coalesce(v.previous_voices, 0) as previous_voices,
-        coalesce(v.freshness, 0.0) as freshness,
+        coalesce(v.freshness, 0.0) as freshness, coalesce(v.newness, 0.0) as newness,
         coalesce(v.volume, 0)::double as volume, coalesce(v.growth, 0.0) as growth, coalesce(v.burst, 0.0) as burst,
         coalesce(v.volume_percentile, 0.0) as volume_percentile,
         coalesce(v.growth_percentile, 0.0) as growth_percentile,
@@ -37,7 +38,7 @@ with wide as (
 long as (
     unpivot (
         select
-            claim_no, freshness,
+            claim_no, freshness, newness,
             volume_percentile as volume, growth_percentile as growth, burst_percentile as burst,
             spread, jump, coalesce(engagement, 0.0) as engagement, enquiry_share as enquiry, debunk_gap,
             coalesce(checkworthy, 0.0) as checkworthy, coalesce(harm, 0.0) as harm, coalesce(nearness, 0.0) as nearness,
@@ -53,7 +54,7 @@ long as (
 -- the share of claims that have no more follows from the place; what is not there has neither
 placed as (
     select
-        claim_no, signal, freshness,
+        claim_no, signal, freshness, newness,
         rank() over (partition by signal order by value desc) as place,
         1 - (place - 1) / (select count(*) from claim_ids) as percentile
     from long
@@ -65,7 +66,7 @@ pointed as (
         l.claim_no, l.signal,
         round(
             w.weight * $scale * case when $linear then l.percentile / 60 else 1 / (60 + l.place) end
-            * case when w.is_lasting then l.freshness else 1.0 end, 3
+            * case when not w.is_lasting then 1.0 when w.family = 'content' then l.newness else l.freshness end, 3
         ) + 0.0 as points
     from placed as l
     inner join weights as w on w.signal = l.signal
