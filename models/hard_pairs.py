@@ -103,6 +103,7 @@ def lookalikes(data: Path, random: Random, count: int = 120_000) -> Iterator[Tri
         cosines = encoder.encode([a for a, _ in part]) @ vectors.T
         cosines[np.abs(np.array([seen[a] for a, _ in part])[:, None] - days) < _DAYS_APART] = -1
         for (a, b), near in zip(part, cosines, strict=True):
-            nearest = [place for place in np.argsort(-near)[:4] if -1 < near[place] < _SAME]
+            best = np.argpartition(-near, min(4, len(near) - 1))[:4]
+            nearest = [place for place in best[np.argsort(-near[best])] if -1 < near[place] < _SAME]
             if nearest:
                 yield a, b, others[random.choice(nearest)][0]

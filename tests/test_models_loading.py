@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,25 @@ def test_a_hub_out_of_reach_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelError, match=r"hub may be out of reach.*folder"):
         load_encoder("BAAI/bge-m3@5617a9f61b028005a4858fdac845db406aefb181")
+
+
+def test_a_hub_model_loads_at_its_commit_from_what_was_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The hub itself is out of reach here: its cache on disk, laid out as the client does it, stands for it.
+    folder, commit = small_transformer(tmp_path / "tiny"), "5" * 40
+    monkeypatch.setenv("SENTENCE_TRANSFORMERS_HOME", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    shutil.copytree(
+        folder, tmp_path / "hub" / "models--intfloat--multilingual-e5-tiny" / "snapshots" / commit
+    )
+    name = f"intfloat/multilingual-e5-tiny@{commit}"
+    encoder = load_encoder(name, batch_size=2, device="cpu")
+    assert encoder.revision.startswith(commit)
+    asked = load_encoder(str(folder), prompt="query: ")
+    assert np.allclose(encoder.encode(["火灾", "假消息"]), asked.encode(["火灾", "假消息"]))
+    with pytest.raises(ModelError, match="hub may be out of reach"):
+        load_encoder(f"intfloat/multilingual-e5-tiny@{'6' * 40}")
 
 
 def test_a_transformer_in_a_folder_gives_unit_rows(tmp_path: Path) -> None:
