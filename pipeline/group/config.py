@@ -43,7 +43,7 @@ class GroupConfig:
     a long rumor comes back word for word, a title about "this year's No. 3 typhoon" is another typhoon."""
     shortest: int = 6
     """Characters below which a text never joins by similarity."""
-    neighbors: int = 64
+    neighbors: int = 128
     """Candidates that one text brings, at most."""
     rare: int = 1_000
     """Texts that a word or sound may occur in and still bring candidates."""
