@@ -17,7 +17,7 @@ import pytest
 from conftest import SAMPLE, make_incident
 from pipeline.bench import Metric, bench_names, load_bench, report
 from pipeline.cli import cli
-from pipeline.cli.output import cell
+from pipeline.cli.output import cell, show_rows
 from pipeline.errors import ChengqingError, UnknownName
 from pipeline.escape import for_csv, for_terminal
 from pipeline.paths import CHECKOUT, DataDir
@@ -154,6 +154,24 @@ def test_the_list_reads_well_and_as_json(sample_template: DataDir) -> None:
     why = chengqing(sample_template, "rank", SAMPLE, "-n", "3", "--why").stdout
     assert why.splitlines()[2].strip().startswith(f"{rows[0]['score']:.3f} = ")
     assert "enquiry" in why
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_narrow_terminal_keeps_the_claim_and_names_what_it_leaves_out(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    columns = ("rank", "claim_id", "posts", "sites", "recent", "asks", "first", "claim")
+    show_rows(
+        [dict.fromkeys(columns, 12345) | {"claim_id": "c-kagr4gzy", "claim": "海港巷的郵筒 <b>" * 9}],
+        columns,
+        cut="claim",
+    )
+    shown = capsys.readouterr().out
+    assert "c-kagr4gzy" in shown and "海港巷的郵筒" in shown
+    table, _, left_out = shown.partition("left out on this narrow terminal:")
+    for name in columns:
+        assert (name.replace("_", " ") in table) != (name in left_out), name
 
 
 def test_queries_come_out_in_three_forms(sample_template: DataDir) -> None:

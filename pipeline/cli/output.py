@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +23,10 @@ from pipeline.escape import for_csv, for_json, for_terminal
 Row = dict[str, Any]
 PIPED_WIDTH = 160
 """Columns of a table that goes into a file or another program."""
+LEAST_CUT = 24
+"""Terminal columns without which a cut text says nothing."""
+GAP = 3
+"""Terminal columns between two columns of a table."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,9 +56,12 @@ def show_rows(
 ) -> None:
     """Print rows as a table; text of strangers is made harmless first.
 
-    The column named ``cut`` takes the width that is left and is cut to one line; the others keep theirs.
+    The column named ``cut`` takes the width that is left and is cut to one line; the others keep theirs. Where the
+    terminal leaves it less than ``LEAST_CUT``, columns before it are left out from the right, and named below.
     """
-    names = list(columns or (rows[0] if rows else ()))
+    console = Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=PIPED_WIDTH)
+    wanted = list(columns or (rows[0] if rows else ()))
+    names = _fitting(rows, wanted, cut, console.width) if cut else wanted
     table = Table(
         title=title, box=box.SIMPLE_HEAD, title_justify="left", header_style="bold", expand=bool(cut)
     )
@@ -68,8 +76,25 @@ def show_rows(
         )
     for row in rows:
         table.add_row(*(Text(cell(row.get(name))) for name in names))
-    console = Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=PIPED_WIDTH)
     console.print(table if rows else Text("nothing to show", style="dim"))
+    if left_out := [name.replace("_", " ") for name in wanted if name not in names]:
+        console.print(Text(f"left out on this narrow terminal: {', '.join(left_out)}", style="dim"))
+
+
+def _fitting(rows: Sequence[Row], names: Sequence[str], cut: str, width: int) -> list[str]:
+    """The columns that leave ``cut`` its least width; the first two always stay."""
+    taken = {
+        name: GAP + max(cell_len(name), *(cell_len(cell(row.get(name))) for row in rows))
+        for name in names
+        if name != cut and rows
+    }
+    kept = list(names)
+    while sum(taken.get(name, 0) for name in kept) + LEAST_CUT > width:
+        others = [name for name in kept if name != cut][2:]
+        if not others:
+            break
+        kept.remove(others[-1])
+    return kept
 
 
 _FORMS: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
