@@ -33,7 +33,7 @@ def report(
     """
     from pipeline.release.bundle import write
     from pipeline.report.figures import measure
-    from pipeline.report.forms import files
+    from pipeline.report.forms import files, left_out
     from pipeline.report.sheet import LANGUAGES, sheet
 
     data = DataDir.from_environment()
@@ -47,7 +47,9 @@ def report(
         sheets = [sheet(figures, tuple(one.title(name) for one in told), name, now) for name in LANGUAGES]
         made = files(figures, sheets)
         write(folder, made)
+        few, k = left_out(figures), figures.smallest_group
         click.echo(f"{len(made)} files in {folder}", err=as_json)
+        click.echo(f"claims.csv leaves out {few:,} claims of fewer than {k} authors", err=as_json)
     rows = [
         {
             "section": f.section,
