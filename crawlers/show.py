@@ -20,7 +20,7 @@ def print_posts(posts: list[dict[str, Any]]) -> None:
             if value not in (None, []):
                 table.add_row(column, one_line(value))
         console.print(table, "")
-    console.print(f"{len(posts)} posts shown")
+    console.print(f"{len(posts)} {'post' if len(posts) == 1 else 'posts'} shown")
 
 
 def one_line(value: object) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,8 @@ class FamilySpider(scrapy.Spider):
         A list, for Scrapy reads a generator's source text again at every response.
         """
         answer = answer_of(response)
+        if self.keys is not None:  # keys may stand in its address
+            answer = replace(answer, url=self.redact.text(answer.url))
         if self.record_to is not None:
             save_case(self.record_to, self.family, fetch, answer, self.context, self.redact)
         if (wait := (response.request.meta if response.request else {}).get(WAIT_ASKED)) is not None:

@@ -22,6 +22,7 @@ from pipeline.paths import DataDir
 from pipeline.raw import finished_crawls, read_observations
 from servers import misbehaving as bad
 
+FEED_TOKEN, READER = "feed-token-31337-abcdef", "desk_reader_7"
 PASSWORD, TOKEN, KEY = "app-password-4711-abcd", "session-token-0815-xyz", "google-key-1234567890"
 DID = "did:plc:" + "a" * 24
 
@@ -53,6 +54,18 @@ def search(handler: bad.Handler) -> None:
     handler.answer(json.dumps(page).encode(), "application/json")
 
 
+def feed(handler: bad.Handler) -> None:
+    """A page of a feed for those who bring the token; its only link leads nowhere else."""
+    if f"feed={FEED_TOKEN}&user={READER}" not in handler.path:
+        handler.answer(b"", "text/html", 429)
+        return
+    entry = '<entry><id>t3_1ab</id><title>停水</title><link href="#a"/><updated>2026-03-14T02:00:00Z</updated></entry>'
+    entries = "" if "after=" in handler.path else entry
+    handler.answer(
+        f'<feed xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'.encode(), "application/atom+xml"
+    )
+
+
 class World:
     """Three servers: one that wants a login, one that sends readers away, and where it sends them."""
 
@@ -62,6 +75,7 @@ class World:
         self.away = bad.Misbehaving(bad.redirect(f"{self.elsewhere.url}/youtube/v3/search"))
         self.service = bad.Misbehaving(search)
         self.service.RequestHandlerClass = Service
+        self.feeds = bad.Misbehaving(feed)
         self.incident = make_incident(self.data, "keys", self._text())
         self._cards()
 
@@ -71,6 +85,7 @@ class World:
             ("stranger", "bluesky", self.service.url, "window_hours = 10000\n"),
             ("wrong", "bluesky", self.service.url, "login = true\n"),
             ("away", "youtube", self.away.url, ""),
+            ("token", "reddit", self.feeds.url, 'subreddits = ["harbor"]\n'),
         ]
         text = '\n[queries]\nzh-Hans = ["停水"]\n'
         for name, family, url, params in made:
@@ -85,6 +100,10 @@ class World:
             (folder / f"{name}.toml").write_text(
                 f'name = "{name}"\nfamily = "bluesky"\ntitle = {{ en = "{name}" }}\nsecrets = {secrets}\n'
             )
+        (folder / "token.toml").write_text(
+            'name = "token"\nfamily = "reddit"\ntitle = { en = "token" }\n'
+            'secrets = ["reddit_feed_token", "reddit_user"]\n'
+        )
 
     def crawl(self, name: str, password: str = PASSWORD) -> Outcome:
         path = self.data.root / "secrets.toml"
@@ -92,6 +111,7 @@ class World:
         path.write_text(
             f'author_key = "{"k" * 32}"\nbluesky_identifier = "desk.example"\n'
             f'bluesky_app_password = "{password}"\ngoogle_api_key = "{KEY}"\n'
+            f'reddit_feed_token = "{FEED_TOKEN}"\nreddit_user = "{READER}"\n'
         )
         use = picked(self.incident, (name,))[0]
         return crawl_sources([Job(str(self.data.root), "keys", plain_use(use), True)], lambda *_: None)[0]
@@ -110,7 +130,7 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = World(tmp_path_factory.mktemp("keys"))
     yield made
-    for server in (made.elsewhere, made.away, made.service):
+    for server in (made.elsewhere, made.away, made.service, made.feeds):
         server.close()
 
 
@@ -147,10 +167,21 @@ def test_a_redirect_to_another_server_loses_the_key(world: World) -> None:
     assert not any("x-goog-api-key" in h for _, path, h in world.away.asked if path == "/robots.txt")
 
 
+def test_a_feed_token_is_added_when_a_request_leaves_and_kept_nowhere(world: World) -> None:
+    outcome = world.crawl("token")
+    assert outcome.why == "finished", outcome.to_json()
+    paths = [path for _, path, _ in world.feeds.asked]
+    assert "/robots.txt" in paths and len(paths) == 3
+    assert all(f"feed={FEED_TOKEN}" in path for path in paths if path != "/robots.txt")
+    (post,) = world.posts("token")
+    assert FEED_TOKEN not in str(post) and READER not in str(post)
+    assert FEED_TOKEN not in json.dumps(outcome.to_json(), default=str)
+
+
 def test_no_key_is_in_any_file_that_the_crawls_wrote(world: World) -> None:
     assert finished_crawls(world.data, "keys")
     for path, content in world.written():
-        for secret in (PASSWORD, TOKEN, KEY):
+        for secret in (PASSWORD, TOKEN, KEY, FEED_TOKEN, READER):
             assert secret.encode() not in content, path
 
 

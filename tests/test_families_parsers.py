@@ -7,6 +7,7 @@ import json
 import time
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
@@ -153,6 +154,22 @@ def test_reviews_are_found_at_any_depth_and_broken_blocks_are_named() -> None:
     blocks = list(reviews.blocks_of(LexborHTMLParser(page)))
     assert len(reviews.nodes_of(blocks[0])) == 1 and isinstance(blocks[1], ValueError)
     assert len(parse_article(_answer(page.encode()), _context()).rejects) == 1
+
+
+def test_several_tags_can_be_one_walk_through_all_its_pages() -> None:
+    family = family_named("mastodon")
+    context = _context(params={"read": ["tags"], "tags": ["停水", "fire", "a&b"], "any_tag": True})
+    (first,) = family.start("https://site.example", context)
+    assert first.url.startswith("https://site.example/api/v1/timelines/tag/%E5%81%9C%E6%B0%B4?")
+    assert parse_qs(urlsplit(first.url).query)["any[]"] == ["fire", "a&b"]
+    status = {"id": "7", "uri": "https://site.example/7", "content": "停水", "created_at": NOW.isoformat()}
+    (following,) = family.read(
+        _answer(json.dumps([status]).encode(), "application/json"), first, context
+    ).follow
+    asked = parse_qs(urlsplit(following.url).query)
+    assert asked["any[]"] == ["fire", "a&b"] and asked["max_id"] == ["7"]
+    context = _context(params={"read": ["tags"], "tags": ["停水", "fire"]})
+    assert len(family.start("https://site.example", context)) == 2
 
 
 # Bluesky's windows

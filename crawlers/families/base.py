@@ -68,6 +68,10 @@ class Family(ABC):
         """Headers made of the card's secrets; they go to the source's own origin and nowhere else."""
         return {}
 
+    def secret_query(self, secrets: Mapping[str, str]) -> dict[str, str]:
+        """Query values made of the card's secrets, for sites that take no header; added late, for the same origin."""
+        return {}
+
     def login(self, url: str, secrets: Mapping[str, str]) -> tuple[str, dict[str, Any]] | None:
         """Address and JSON body of a login that must come first; ``None`` where none is needed."""
         return None

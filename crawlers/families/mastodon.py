@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from crawlers.families.base import (
     Family,
@@ -25,10 +25,13 @@ _READS = {"local", "tags", "search"}
 
 
 class Mastodon(Family):
-    """``url`` is the server. ``read`` names what to read: any of ``local``, ``tags``, ``search`` (default local)."""
+    """``url`` is the server. ``read`` names what to read: any of ``local``, ``tags``, ``search`` (default local).
+
+    ``any_tag = true`` reads all ``tags`` in one walk, on servers that know ``any[]`` (Mastodon's own does).
+    """
 
     name = "mastodon"
-    params = frozenset({"read", "tags"})
+    params = frozenset({"read", "tags", "any_tag"})
 
     def start(self, url: str, context: Context) -> list[Fetch]:
         """One chain per timeline, tag and query."""
@@ -41,7 +44,9 @@ class Mastodon(Family):
         fetches = [Fetch(f"{base}/api/v1/timelines/public?local=true&limit={_LIMIT}", chain="local")]
         fetches = fetches if "local" in reads else []
         if "tags" in reads:
-            fetches += [_tag_fetch(base, tag) for tag in context.params.get("tags") or _tags(context)]
+            tags = [str(tag) for tag in context.params.get("tags") or _tags(context)]
+            together = context.params.get("any_tag") is True and len(tags) > 1
+            fetches += [_any_fetch(base, tags)] if together else [_tag_fetch(base, tag) for tag in tags]
         if "search" in reads:
             fetches += [_search_fetch(base, query) for query in context.queries]
         if not fetches:
@@ -87,6 +92,14 @@ def _tags(context: Context) -> list[str]:
 def _tag_fetch(base: str, tag: str) -> Fetch:
     url = f"{base}/api/v1/timelines/tag/{quote(tag, safe='')}?limit={_LIMIT}"
     return Fetch(url, kind="tag", chain=f"tag {tag}", carry={"query": f"#{tag}"})
+
+
+def _any_fetch(base: str, tags: list[str]) -> Fetch:
+    """One walk through the posts that have any of the tags: fewer requests, and none twice."""
+    address = f"{base}/api/v1/timelines/tag/{quote(tags[0], safe='')}?"
+    address += urlencode([("limit", _LIMIT), *(("any[]", tag) for tag in tags[1:])])
+    shown = " ".join(f"#{tag}" for tag in tags)
+    return Fetch(address, kind="tag", chain=f"tags {shown}", carry={"query": shown})
 
 
 def _search_fetch(base: str, query: str) -> Fetch:

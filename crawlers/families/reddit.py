@@ -1,11 +1,13 @@
 """Reddit by its Atom feeds: new posts of named subreddits, and search. Feeds carry no scores.
 
-Anonymous JSON is closed since 2026; the feeds answer, with 429 soon.
+Anonymous JSON is closed since 2026; the feeds answer, with 429 soon. A member's own feed token (card
+``reddit-token``) is asked less often to wait; it is added when a request leaves and stands in no file.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urljoin
 
 from lxml import etree  # type: ignore[import-untyped]  # no stubs
@@ -44,6 +46,12 @@ class Reddit(Family):
             raise UsageError(f"source {context.source}: search = true needs queries in the incident")
         alone = len(names) * len(queries) == 1
         return [_fetch(url.rstrip("/"), name, query, alone=alone) for name in names for query in queries]
+
+    def secret_query(self, secrets: Mapping[str, str]) -> dict[str, str]:
+        """The member's own feed token, as Reddit writes it into the addresses of private feeds; none without one."""
+        if "reddit_feed_token" not in secrets:
+            return {}
+        return {"feed": secrets["reddit_feed_token"], "user": secrets["reddit_user"]}
 
     def is_refusal(self, answer: Answer) -> str | None:
         """Private and closed subreddits answer 403 or 404 with a reason; the wall answers 403 "Blocked"."""

@@ -1,4 +1,4 @@
-"""YouTube by its Data API with the user's own key: search or channels, then each video's figures and comments.
+"""YouTube by its Data API with the user's own key: search or channels, each video's figures, comments and replies.
 
 A search costs 100 units of the key's daily 10,000, everything else 1.
 """
@@ -20,8 +20,9 @@ from pipeline.records import Post
 
 _PER_PAGE = 50
 _VIDEO = re.compile(r"[\w-]{6,20}")
+_COMMENT = re.compile(r"[\w.-]{4,80}")
 _CHANNEL = re.compile(r"UC[\w-]{22}")
-_NOTHING_THERE = (b"commentsDisabled", b"videoNotFound")
+_NOTHING_THERE = (b"commentsDisabled", b"videoNotFound", b"commentNotFound")
 
 
 class YouTube(Family):
@@ -53,10 +54,10 @@ class YouTube(Family):
     def is_end(self, answer: Answer, fetch: Fetch) -> bool:
         """Comments that are switched off are an error to the API, and an end to us."""
         closed = answer.status in {403, 404} and any(word in answer.body for word in _NOTHING_THERE)
-        return fetch.kind == "comments" and closed
+        return fetch.kind in {"comments", "replies"} and closed
 
     def read(self, answer: Answer, fetch: Fetch, context: Context) -> Reading:
-        """A list gives videos to look up; videos and comments give posts."""
+        """A list gives videos to look up; videos, comments and replies give posts."""
         page = load_json(answer, dict)
         items = page.get("items")
         if not isinstance(items, list):
@@ -69,8 +70,13 @@ class YouTube(Family):
             if context.params.get("comments"):
                 reading.follow += [_comments(fetch.url, item["id"]) for item in items if _has_comments(item)]
             return reading
+        elif fetch.kind == "replies":
+            read_each(items, lambda item: reply(item, fetch.carry["video"], context), reading, show_json)
         else:
             read_each(items, lambda item: thread(item, context), reading, show_json)
+            shown = [(one, item["snippet"]["videoId"]) for item in items for one in _inline(item)]
+            read_each(shown, lambda pair: reply(*pair, context), reading, show_json)
+            reading.follow += [_replies(item, fetch) for item in items if _has_more_replies(item)]
         self._turn(page, items, fetch, reading, context)
         return reading
 
@@ -134,7 +140,7 @@ def _uploads(base: str, channel: str, *, alone: bool) -> Fetch:
 def _comments(url: str, video_id: str) -> Fetch:
     root = url.split("/youtube/v3/")[0] + "/youtube/v3/commentThreads"
     values = {
-        "part": "snippet",
+        "part": "snippet,replies",
         "videoId": video_id,
         "order": "time",
         "textFormat": "plainText",
@@ -188,22 +194,61 @@ def video(item: dict[str, Any], context: Context, query: str | None = None) -> P
     )
 
 
+def _is_thread(item: object) -> bool:
+    """Whether an item says below which video it stands."""
+    shown = item.get("snippet") if isinstance(item, dict) else None
+    return isinstance(shown, dict) and bool(_VIDEO.fullmatch(str(shown.get("videoId"))))
+
+
+def _inline(item: dict[str, Any]) -> list[Any]:
+    """The few replies that a thread's own answer carries."""
+    held = item.get("replies") if _is_thread(item) else None
+    found = held.get("comments") if isinstance(held, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _has_more_replies(item: dict[str, Any]) -> bool:
+    if not _is_thread(item) or not _COMMENT.fullmatch(str(item.get("id"))):
+        return False
+    return (parse_count(item["snippet"].get("totalReplyCount"))[0] or 0) > len(_inline(item))
+
+
+def _replies(item: dict[str, Any], fetch: Fetch) -> Fetch:
+    """All replies of a thread that shows only some of them."""
+    root = fetch.url.split("/youtube/v3/")[0] + "/youtube/v3/comments"
+    values = {"part": "snippet", "parentId": item["id"], "textFormat": "plainText", "maxResults": 100}
+    carry = {"video": item["snippet"]["videoId"]}
+    return Fetch(with_query(root, **values), "replies", fetch.chain, essential=False, carry=carry)
+
+
 def thread(item: dict[str, Any], context: Context) -> Post:
     """The top comment of a thread below a video."""
-    comment = item["snippet"]["topLevelComment"]
+    snippet = item["snippet"]
+    counted = parse_count(snippet.get("totalReplyCount"))[0]
+    return _comment(snippet["topLevelComment"], snippet["videoId"], context, replies=counted)
+
+
+def reply(comment: dict[str, Any], video_id: str, context: Context) -> Post:
+    """An answer to a top comment. Raises ``ValueError`` where it does not say to which."""
+    parent = comment["snippet"].get("parentId")
+    if not isinstance(parent, str) or not _COMMENT.fullmatch(parent):
+        raise ValueError(f"parentId {str(parent)[:40]!r}")
+    return _comment(comment, video_id, context, parent_id=f"youtube:{parent}")
+
+
+def _comment(comment: dict[str, Any], video_id: str, context: Context, **more: Any) -> Post:  # noqa: ANN401  Post's fields
     shown = comment["snippet"]
-    video_id = f"youtube:{item['snippet']['videoId']}"
     at, precision = parse_time(shown.get("publishedAt"), context.now)
+    fields = {"parent_id": f"youtube:{video_id}", **more}
     return context.post(
         "youtube",
         str(comment["id"]),
         str(shown.get("textDisplay") or shown.get("textOriginal") or ""),
-        url=f"https://www.youtube.com/watch?v={item['snippet']['videoId']}&lc={comment['id']}",
+        url=f"https://www.youtube.com/watch?v={video_id}&lc={comment['id']}",
         author_key=context.author("youtube", (shown.get("authorChannelId") or {}).get("value")),
         published_at=at,
         published_precision=precision,
         likes=parse_count(shown.get("likeCount"))[0],
-        replies=parse_count(item["snippet"].get("totalReplyCount"))[0],
-        thread_id=video_id,
-        parent_id=video_id,
+        thread_id=f"youtube:{video_id}",
+        **fields,
     )

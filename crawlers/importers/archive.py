@@ -23,7 +23,7 @@ from crawlers.families.base import load_html
 from crawlers.importers.columns import Stamp
 from crawlers.importers.ids import id_of_address
 from crawlers.importers.pages import kind_of_page, page_text
-from crawlers.importers.plan import Options, Reading
+from crawlers.importers.reading import Options, Reading
 from crawlers.importers.rows import Problem
 from crawlers.importers.streams import MAX_RATIO, Bounded, DamagedInput, Source, open_packed, open_source
 from crawlers.items import Answer, Context, Fetch, PageChanged, zone_of

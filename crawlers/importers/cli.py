@@ -88,7 +88,8 @@ def _plans(
     files: tuple[Path, ...], mapping_file: Path | None, pairs: tuple[str, ...], given: dict[str, Any]
 ) -> list[Any]:
     from crawlers.importers.mapping import parse_pairs, read_mapping
-    from crawlers.importers.plan import Options, plan_reading
+    from crawlers.importers.plan import plan_reading
+    from crawlers.importers.reading import Options
 
     if any(str(path) == "-" for path in files):
         raise UsageError("standard input holds no file that could be read twice; save it and give its name")

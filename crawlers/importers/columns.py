@@ -338,10 +338,13 @@ def _addresses(value: object) -> list[str]:
     """Web addresses in a cell or a list."""
     if not value:
         return []
-    if type(value) is str and _WEB.fullmatch(value):
-        return [clean(value)]
-    shown = " ".join(str(one) for one in value) if isinstance(value, list) else str(value)
-    return [clean(url) for url in dict.fromkeys(_WEB.findall(shown))][:50]
+    cells = value if isinstance(value, list) else [value]
+    found = [url for cell in cells for url in _addresses_in(cell)]
+    return [clean(url) for url in dict.fromkeys(found)][:50]
+
+
+def _addresses_in(cell: object) -> list[str]:
+    return [cell] if type(cell) is str and _WEB.fullmatch(cell) else _WEB.findall(str(cell))
 
 
 def strings(values: list[str | None] | list[str]) -> pa.Array:

@@ -6,15 +6,17 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
+from crawlers.importers.archive import is_archive, plan_archive
 from crawlers.importers.columns import Columns, Stamp
 from crawlers.importers.documents import TelegramExport, document_batches, refuse_private, shape_of
 from crawlers.importers.formats import recognize_any
 from crawlers.importers.formats.base import Format
 from crawlers.importers.mapping import Mapping, checked_mapping, guess
+from crawlers.importers.reading import Options, Parts, Reading
 from crawlers.importers.rejects import shown_row
 from crawlers.importers.rows import Batch, Problem, Row, decode_all, json_batches, some_of
 from crawlers.importers.streams import ENCODINGS, Source, encoding_of, open_source, sample_of
@@ -30,48 +32,6 @@ _LISTS = ("data", "messages", "chats", "posts", "items")
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What a person says about a file; everything else is found out."""
-
-    source: str | None = None
-    columns: dict[str, tuple[str, ...]] | None = None
-    mapping: Mapping | None = None
-    platform: str | None = None
-    timezone: str | None = None
-    encoding: str | None = None
-    again: bool = False
-
-
-class Parts(Protocol):
-    """A file as tables of the raw layer."""
-
-    def tables(self, source: Source) -> Iterator[tuple[pa.Table, list[Problem]]]:
-        """Tables, each with what could not be used on the way to it."""
-        ...
-
-    def counted(self) -> dict[str, Any]:
-        """What was counted, for the manifest."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a file will be read."""
-
-    path: Path
-    kind: str
-    """``jsonl``, ``json``, ``table`` or ``archive``."""
-    name: str
-    """Of the format or mapping."""
-    source: str
-    parts: Callable[[Stamp], Parts]
-    mapping: Mapping | None = None
-    recognized: bool = False
-    """Whether the file itself said what it is; otherwise the columns were named or guessed."""
-    opened: Callable[[Path], Source] = open_source
-
-
-@dataclass(frozen=True, slots=True)
 class Rows:
     """A file's rows in the form that its mapping reads."""
 
@@ -83,15 +43,18 @@ class Rows:
     def first(self, path: Path) -> list[Row]:
         """Rows of its beginning. Raises ``UsageError`` where none can be read."""
         source = open_source(path)
+        problems: list[Problem] = []
         try:
             for place, batch in enumerate(self.batches(source)):
                 if batch.rows:
                     return batch.rows
+                problems += batch.problems[:1]
                 if place >= 20:
                     break
         finally:
             source.close()
-        raise UsageError(f"{path}: no row that can be read; is it the right file?")
+        why = f" (row {problems[0].row}: {problems[0].reason})" if problems else ""
+        raise UsageError(f"{path}: no row that can be read{why}; is it the right file, and whole?")
 
 
 class RowParts:
@@ -137,8 +100,6 @@ class RowParts:
 
 def plan_reading(path: Path, options: Options) -> Reading:
     """Find out how to read a file. Raises ``UsageError`` or ``MappingError`` with what to add."""
-    from crawlers.importers.archive import is_archive, plan_archive
-
     if is_archive(path):
         return plan_archive(path, options)
     sample = sample_of(path)

@@ -10,7 +10,7 @@ from typing import Any
 
 from crawlers.identity import Identity
 from crawlers.importers.columns import Stamp
-from crawlers.importers.plan import Reading
+from crawlers.importers.reading import Reading
 from crawlers.importers.rows import Problem
 from crawlers.store import previous_crawls, source_lock
 from pipeline.errors import UsageError

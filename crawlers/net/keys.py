@@ -12,6 +12,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
+from crawlers.families.base import with_query
 from crawlers.items import Answer
 from crawlers.net.guard import is_loopback
 
@@ -66,16 +67,20 @@ class KeyHeaders:
         """Scrapy's constructor."""
         return cls(crawler)
 
-    async def process_request(self, request: Request) -> None:
-        """Set or remove the headers of this request. Raises ``LoginRefused``."""
+    async def process_request(self, request: Request) -> Request | None:
+        """Set or remove this request's headers, or hand on one with keys in its query. Raises ``LoginRefused``."""
         if self.keys is None or request.meta.get(_LOGIN):
-            return
+            return None
         for name in self.keys.headers or {}:
             request.headers.pop(name, None)
         if self.keys.may_see(request.url):
             headers = self.keys.headers
             for name, value in (headers if headers is not None else await self._first(self.keys)).items():
                 request.headers[name] = value
+            query = self.keys.family.secret_query(self.keys.secrets)
+            keyed = with_query(request.url, **query) if query else request.url
+            return request.replace(url=keyed) if keyed != request.url else None
+        return None
 
     async def _first(self, keys: Keys) -> dict[str, str]:
         """The headers, after a login where the site wants one."""

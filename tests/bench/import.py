@@ -1,8 +1,9 @@
 """``chengqing bench import``: rows per CPU-second and memory of imports, each in a child process of its own.
 
-Zeeschuimer-like NDJSON is made here (two sizes, so that growth of memory shows); CED's reposts are read where the data
-folder has them. The peer is the least that one would write by hand: ``json.loads`` a line, the same fields by ``get``,
-Parquet in parts of as many rows. It hashes no author, checks no id and loses the file at its first bad row.
+Zeeschuimer-like NDJSON is made here (two sizes, so that growth of memory shows), and each of its modules is read too:
+the first row of our saved export over and over with another id. CED's reposts are read where the data folder has them.
+The peer is the least that one would write by hand: ``json.loads`` a line, the same fields by ``get``, Parquet in parts
+of as many rows. It hashes no author, checks no id and loses the file at its first bad row.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.bench import Metric
@@ -21,6 +22,19 @@ SMALL, LARGE = 100_000, 1_000_000
 GOAL = 100_000.0
 REPOSTS = 674_513
 GROWTH_MB = 150.0
+EXPORTS = Path(__file__).parents[1] / "imports"
+KINDS = {
+    "douyin": "aweme_id",
+    "xiaohongshu": "id",
+    "xiaohongshu-comments": "id",
+    "twitter": "rest_id",
+    "threads": "code",
+    "tiktok": "id",
+    "tiktok-comments": "cid",
+    "instagram": "code",
+}
+"""Zeeschuimer's modules, each with the name of its posts' id."""
+KIND_ROWS = 300_000
 INCIDENT = 'id = "bench"\nopened_at = 2010-01-01T00:00:00Z\nwatch = "bench"\n[title]\nen = "bench"\n'
 PEER = """
 import gzip, json, resource, sys, time
@@ -128,9 +142,27 @@ def run(data: Path, progress: Callable[[str], None]) -> list[Metric]:
                 higher_is_better=False,
             ),
         ]
+        metrics += _kinds(Path(folder), progress)
     if reposts.exists():
         metrics.append(_speed("ced_reposts", reposts, REPOSTS, progress))
     return metrics
+
+
+def _kinds(folder: Path, progress: Callable[[str], None]) -> Iterator[Metric]:
+    """Rows per CPU-second of each module; rows differ in size, so bytes are told too."""
+    for kind, key in KINDS.items():
+        (export,) = (EXPORTS / f"zeeschuimer-{kind}").glob("*.ndjson")
+        row = json.loads(export.read_text(encoding="utf-8").splitlines()[0])
+        path = folder / f"{kind}.ndjson"
+        with path.open("w", encoding="utf-8") as stream:
+            for number in range(KIND_ROWS):
+                row["data"][key] = str(19 * 10**17 + number)
+                stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+        size = path.stat().st_size / KIND_ROWS
+        speed = KIND_ROWS / min(_measure(path)[0] for _ in range(2))
+        path.unlink()
+        progress(f"zeeschuimer {kind}: {speed:,.0f} rows per CPU-second, {size:,.0f} bytes a row")
+        yield Metric(f"import.zeeschuimer_{kind}.rows_per_cpu_second", speed, unit="rows/CPU-s", goal=GOAL)
 
 
 def _speed(name: str, path: Path, rows: int, progress: Callable[[str], None]) -> Metric:
