@@ -185,7 +185,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as workdir:
         fit(model, chosen_pairs(sets, chosen.pairs, Random(2)), recipe, Path(workdir))  # noqa: S311
     for name, value in validation_figures(encoding(model), chosen.data, _VALIDATED).items():
-        print(f"{name} {before[name]:.2f} -> {value:.2f}")  # noqa: T201 - the command's answer
+        print(f"{name} {before[name]:.3f} -> {value:.3f}")  # noqa: T201 - the command's answer
 
 
 if __name__ == "__main__":
