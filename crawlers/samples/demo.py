@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
 
 import click
@@ -22,11 +21,13 @@ from pipeline.incident import load_incident
 from pipeline.ledger.drafts import Drafts, Hand
 from pipeline.paths import CHECKOUT, DataDir
 from pipeline.raw import finished_crawls
+from pipeline.toml_files import read_toml
 
 SAMPLE = "sf-harbor-lane-fire"
 FILE = CHECKOUT / "data" / "samples" / SAMPLE / f"{SAMPLE}.toml"
 COALITION = CHECKOUT / "data" / "samples" / "coalition.toml"
 BRIGHT_LINES = CHECKOUT / "data" / "samples" / "bright-lines.toml"
+DIRECTORY = CHECKOUT / "data" / "samples" / "directory.toml"
 SERVER_START_SECONDS = 30
 
 
@@ -65,11 +66,13 @@ def _is_crawled(data: DataDir) -> bool:
 
 
 def _accounts(data: DataDir) -> None:
-    """Sample accounts on this machine, unless somebody keeps accounts of their own here."""
+    """Sample accounts and contacts on this machine, unless somebody keeps accounts of their own here."""
     if not data.coalition.exists():
         shutil.copyfile(COALITION, data.coalition)
     if data.accounts.exists() and Accounts(data.accounts, read_only=True).exist() and not has_samples(data):
         return
+    if not (directory := data.root / "directory.toml").exists():
+        shutil.copyfile(DIRECTORY, directory)
     password, people = make_samples(data)
     click.echo("sample accounts, for this machine only; the sign-in page lists them too:")
     for person in people:
@@ -82,7 +85,7 @@ def _bright_lines(data: DataDir) -> None:
     room = Drafts(data.ledger)
     if room.bright_lines() or not has_samples(data):
         return
-    for row in tomllib.loads(BRIGHT_LINES.read_text(encoding="utf-8"))["lines"]:
+    for row in read_toml(BRIGHT_LINES)["lines"]:
         terms = {language: tuple(words) for language, words in row.pop("terms").items()}
         room.draw(BrightLine("", terms=terms, **row), Hand(f"sample-{row['partner']}", row["partner"]))
 
