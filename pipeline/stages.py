@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -23,7 +22,7 @@ from pipeline.claims import Previous, make_claims, speakers
 from pipeline.collect import collect
 from pipeline.duck import run_statement
 from pipeline.errors import StageError
-from pipeline.group import GroupConfig, TextRuling, group
+from pipeline.group import GroupConfig, group
 from pipeline.group.cache import GroupCache, arrivals
 from pipeline.group.pairs import quantize
 from pipeline.match import Claimed, MatchConfig, match_reviews
@@ -35,17 +34,15 @@ from pipeline.rank import RankConfig, RankInputs, rank
 from pipeline.rank.content import CONTENT
 from pipeline.rank.reacting import heard, load_model, model_revision
 from pipeline.raw import Crawl, read_observations
-from pipeline.records import MatchRuling, RulingKind, Status
+from pipeline.records import MatchRuling, Status
 from pipeline.remembered import Remembered, keys_of
 from pipeline.reviews import KnownReview, ReviewLibrary, digest_of, trust_digest
+from pipeline.rulings import CONTRADICTED, ruling_conflicts, text_rulings
 from pipeline.segment import TOKENS, segment, segmenter
 from pipeline.vectors import VectorCache
 from pipeline.versions import code_digest, lexicon_version
 
 Tables = dict[str, pa.Table]
-
-_CONTRADICTED = "ruling that parts two posts which other rulings join: see ruling_conflicts"
-_SAME_WORDS = "ruling that parts two posts of the same words: they cannot stand apart"
 
 NORMALIZE_ROWS = 100_000
 """Posts normalized at a time: the progress bar moves, and memory stays bounded. Posts are independent of each other."""
@@ -201,7 +198,7 @@ def _group(context: Context, tables: Tables, tick: Tick) -> Outcome:
     groups = t.TEXT_GROUPS.conform(grouping.members.append_column("keywords", keywords))
     conflicts = ruling_conflicts(context.rulings, grouping.conflicts, posts, normalized)
     if conflicts.num_rows:
-        unheard |= {_CONTRADICTED: conflicts.num_rows}
+        unheard |= {CONTRADICTED: conflicts.num_rows}
     made = {
         t.TEXT_GROUPS.name: groups,
         t.TEXT_MATCHES.name: t.TEXT_MATCHES.conform(grouping.matches),
@@ -219,63 +216,6 @@ def _group_cache(context: Context) -> GroupCache:
         sorted(context.user_words),
     ]
     return GroupCache(context.data.lake(context.incident_id), context.group_config, decided_by)
-
-
-def text_rulings(
-    rulings: Sequence[MatchRuling], posts: pa.Table, normalized: pa.Table
-) -> tuple[list[TextRuling], dict[str, int]]:
-    """Rulings on posts as rulings on their texts, and those that cannot be obeyed, counted by reason.
-
-    A ruling on a reply speaks about the post it reacts to; a later ruling on a pair overrides an earlier one.
-    """
-    key_of = _texts_of_rulings(rulings, posts, normalized)
-    latest: dict[tuple[str, str], bool] = {}
-    unheard: Counter[str] = Counter()
-    for ruling in rulings:
-        keys = [key_of.get(post, "") for post in (ruling.left_post, ruling.right_post)]
-        must = ruling.kind is RulingKind.MUST
-        if not all(keys):
-            unheard["ruling on a post that is not held"] += 1
-        elif keys[0] != keys[1]:
-            latest[min(keys), max(keys)] = must
-        elif not must:
-            unheard[_SAME_WORDS] += 1
-    heard = [TextRuling(left, right, must) for (left, right), must in sorted(latest.items())]
-    return heard, dict(unheard)
-
-
-def ruling_conflicts(
-    rulings: Sequence[MatchRuling], conflicts: pa.Table, posts: pa.Table, normalized: pa.Table
-) -> pa.Table:
-    """``RULING_CONFLICTS``: the conflicts of a grouping, told by the posts that people ruled on."""
-    key_of = _texts_of_rulings(rulings, posts, normalized) if conflicts.num_rows else {}
-    post_of = {key: post for post, key in sorted(key_of.items(), reverse=True)}
-    rows: list[dict[str, object]] = [
-        {
-            "left_post": post_of[row["left_key"]],
-            "right_post": post_of[row["right_key"]],
-            "through_posts": [post_of[key] for key in row["through_keys"]],
-        }
-        for row in conflicts.to_pylist()
-    ]
-    return t.RULING_CONFLICTS.from_rows(rows)
-
-
-def _texts_of_rulings(
-    rulings: Sequence[MatchRuling], posts: pa.Table, normalized: pa.Table
-) -> dict[str, str]:
-    """The key of the text that each ruled post speaks through, of those that are held."""
-    if not rulings:
-        return {}
-    said = speakers(posts, normalized)
-    named = pa.array(sorted({post for r in rulings for post in (r.left_post, r.right_post)}))
-    rows = said.filter(pc.is_in(said.column("post_id"), value_set=named))
-    texts = normalized.filter(
-        pc.is_in(normalized.column("post_id"), value_set=pc.unique(rows.column("speaker_id")))
-    )
-    key_of = dict(zip(texts.column("post_id").to_pylist(), texts.column("text_key").to_pylist(), strict=True))
-    pairs = zip(rows.column("post_id").to_pylist(), rows.column("speaker_id").to_pylist(), strict=True)
-    return {post: key_of[speaker] for post, speaker in pairs if speaker in key_of}
 
 
 def _claims(context: Context, tables: Tables, tick: Tick) -> Outcome:

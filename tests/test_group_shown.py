@@ -15,8 +15,8 @@ from pipeline.group import GroupConfig, TextRuling, group
 from pipeline.group.differences import LONGEST, Difference, differences
 from pipeline.normalize import normalize
 from pipeline.records import MatchRuling, RulingKind
+from pipeline.rulings import ruling_conflicts, text_rulings
 from pipeline.segment import segment
-from pipeline.stages import ruling_conflicts, text_rulings
 
 NOW = datetime(2026, 3, 13, tzinfo=UTC)
 

@@ -192,7 +192,9 @@ def test_triage_by_keys_undo_and_the_help_sheet(
         sheet = page.get_by_role("dialog")
         sheet.get_by_text(words["keys"]).first.wait_for()
         assert sheet.locator("kbd").count() == 13
-        assert sheet.evaluate("e => getComputedStyle(e).colorScheme") == theme, "a sheet stands beside the page"
+        assert sheet.evaluate("e => getComputedStyle(e).colorScheme") == theme, (
+            "a sheet stands beside the page"
+        )
         page.keyboard.press("Escape")
         sheet.wait_for(state="hidden")
         settle(page)
