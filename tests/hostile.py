@@ -99,7 +99,7 @@ SHAPES = [
     " " * 3_000,
     "",
     "𠮷野家 𡃁仔 㗎 囍 ﷽",
-    "x" * 1_000_000,
+    "x" * 10_000_000,
 ]
 ADDRESSES = [
     "javascript:window.pwned=1",
