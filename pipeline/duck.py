@@ -41,17 +41,41 @@ def connect_published(path: Path) -> duckdb.DuckDBPyConnection:
     The symlink is resolved first, so this connection keeps the version it opened. Query through
     ``connection.cursor()``, one per call: a connection shared by threads gives wrong results.
     """
-    target = path.resolve()
-    if not target.exists():
-        raise StoreError(f"{path}: nothing is published yet; run: chengqing run {path.stem}")
+    target = _held(path)
     try:
         connection = duckdb.connect(str(target), read_only=True, config=_CONFIG)
     except duckdb.Error as error:
-        raise StoreError(
-            f"{path}: cannot be opened ({error}); publish again with: chengqing run {path.stem}"
-        ) from error
+        raise _unopened(path, error) from error
     connection.execute("set timezone = 'UTC'")
     return connection
+
+
+def connect_apart(path: Path) -> duckdb.DuckDBPyConnection:
+    """The published warehouse at ``path``, read-only, with settings of its own.
+
+    Connections of one process to one file share their settings, so what one of them locks is locked for all: a
+    stranger's query is asked through this one.
+    """
+    quoted = str(_held(path)).replace("'", "''")
+    connection = connect_memory()
+    try:
+        connection.execute(f"attach '{quoted}' as published (read_only)")
+        connection.execute("use published")
+    except duckdb.Error as error:
+        connection.close()
+        raise _unopened(path, error) from error
+    return connection
+
+
+def _held(path: Path) -> Path:
+    target = path.resolve()
+    if not target.exists():
+        raise StoreError(f"{path}: nothing is published yet; run: chengqing run {path.stem}")
+    return target
+
+
+def _unopened(path: Path, error: duckdb.Error) -> StoreError:
+    return StoreError(f"{path}: cannot be opened ({error}); publish again with: chengqing run {path.stem}")
 
 
 def run_statement(

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.duck import connect_published
+from pipeline.duck import connect_apart
 from pipeline.errors import UnknownName, UsageError
 from pipeline.incident import find_incident
 from pipeline.paths import DataDir
@@ -70,7 +70,7 @@ def ask(
     """
     find_incident(data, incident)
     _refuse_writing(text)
-    connection = connect_published(data.published(incident, as_of))
+    connection = connect_apart(data.published(incident, as_of))
     try:
         folders = [str(data.lake(incident)), str(data.raw(incident))]
         connection.execute("set allowed_directories = $folders", {"folders": folders})

@@ -14,6 +14,8 @@ from dashboard import queries
 from pipeline import tables as t
 from pipeline.batch import republish
 from pipeline.dictionary import PAGE, page
+from pipeline.duck import connect_published
+from pipeline.errors import UsageError
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
 from pipeline.questions import ask, question, questions
@@ -92,3 +94,18 @@ def test_the_dictionary_page_is_current_and_names_every_column() -> None:
 def test_personal_columns_are_marked_on_the_page(personal: str) -> None:
     line = next(line for line in page().splitlines() if line.startswith(f"| `{personal}` |"))
     assert line.endswith("*Personal.* |")
+
+
+def test_a_question_locks_nothing_for_others_of_its_process(sample_template: DataDir) -> None:
+    path = sample_template.published(SAMPLE)
+    desk = connect_published(path)
+    try:
+        for _ in range(2):
+            assert ask(sample_template, SAMPLE, "select count(*) as n from posts", {})[0]["n"] > 0
+        beside = connect_published(path)  # it sets the time zone, which a locked configuration refuses
+        beside.close()
+        with pytest.raises(UsageError, match="failed"):
+            ask(sample_template, SAMPLE, "select * from read_csv('/etc/passwd')", {})
+        assert desk.execute("select count(*) from read_csv('/etc/passwd', sep = '|')").fetchone()
+    finally:
+        desk.close()
