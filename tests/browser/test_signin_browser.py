@@ -28,6 +28,9 @@ PAGES = {
     "/incidents": ".heading",
     "/health": ".heading",
     "/corrections": ".heading",
+    "/moment": ".heading",
+    "/alerts": ".heading",
+    "/perspectives": ".heading",
 }
 
 
