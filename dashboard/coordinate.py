@@ -7,7 +7,6 @@ from datetime import date
 
 from dashboard.desk import Desk
 from dashboard.publishing import REPUBLISHER
-from pipeline.coalition import Coalition, load_coalition
 from pipeline.errors import NotAllowed
 from pipeline.ledger.outreach import Hours, Outreach
 from pipeline.ledger.protocol import Checklist
@@ -19,19 +18,9 @@ from pipeline.protocol.contacts import ContactBook, contact_file
 from pipeline.protocol.directory import Entry
 
 
-def coalition(desk: Desk) -> Coalition:
-    """The partners."""
-    return load_coalition(desk.data)
-
-
-def partner_of(desk: Desk) -> str:
-    """The partner that the person acts for; empty for somebody alone, or without one."""
-    return (desk.person.partner if desk.person else None) or ""
-
-
 def partner_name(desk: Desk, partner: str) -> str:
     """What a partner is called; a name that is no partner's id is shown as it is written."""
-    found = next((p for p in coalition(desk).partners if p.id == partner), None)
+    found = next((p for p in desk.coalition.partners if p.id == partner), None)
     return found.name(desk.words.language) if found else partner
 
 
@@ -55,8 +44,8 @@ def tick(desk: Desk, item: Item, done: bool, note: str, seen: int) -> None:
 
 def offer(desk: Desk, told: Board, partner: str, note: str) -> None:
     """Offer the watch to another partner."""
-    _require(desk, may_give(desk.person, told.on_watch, coalition(desk)))
-    coalition(desk).partner(partner)
+    _require(desk, may_give(desk.person, told.on_watch, desk.coalition))
+    desk.coalition.partner(partner)
     Offers(desk.data.ledger).offer(
         desk.name, partner, holder=told.on_watch, note=note, seen=told.seen, actor=desk.actor
     )
@@ -70,7 +59,7 @@ def accept(desk: Desk, made: Offer, note: str) -> None:
 
 def end_offer(desk: Desk, told: Board, made: Offer, note: str) -> None:
     """Decline the watch, or withdraw the offer."""
-    giving = may_give(desk.person, told.on_watch, coalition(desk))
+    giving = may_give(desk.person, told.on_watch, desk.coalition)
     _require(desk, giving or may_take(desk.person, made.partner))
     Offers(desk.data.ledger).end(desk.name, made, actor=desk.actor, note=note)
 
@@ -112,13 +101,13 @@ def work_after_all(desk: Desk, event_id: int) -> None:
 def save_contact(desk: Desk, entry: Entry) -> None:
     """Keep an entry of one's own partner."""
     desk.require(Act.PROTOCOL)
-    ContactBook(contact_file(desk.data)).save(entry, owner=partner_of(desk), actor=desk.actor)
+    ContactBook(contact_file(desk.data)).save(entry, owner=desk.partner or "", actor=desk.actor)
 
 
 def remove_contact(desk: Desk, entry: Entry) -> None:
     """Delete an entry of one's own partner for good."""
     desk.require(Act.PROTOCOL)
-    ContactBook(contact_file(desk.data)).remove(entry, owner=partner_of(desk), actor=desk.actor)
+    ContactBook(contact_file(desk.data)).remove(entry, owner=desk.partner or "", actor=desk.actor)
 
 
 def _require(desk: Desk, allowed: bool) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboard.desk import Desk
-from pipeline.coalition import Coalition, load_coalition
 from pipeline.correction.document import Document, write
 from pipeline.correction.templates import begin
 from pipeline.errors import StaleVersion
@@ -35,15 +34,10 @@ def room(desk: Desk, *, write: bool = False) -> Statements:
     return Statements(desk.data.ledger, read_only=not write)
 
 
-def coalition(desk: Desk) -> Coalition:
-    """The partners and their rule."""
-    return load_coalition(desk.data)
-
-
 def hand(desk: Desk, act: Act) -> Hand:
     """Whose hand acts, after the last check that it may."""
     desk.require(act)
-    return Hand(desk.actor, (desk.person.partner if desk.person else None) or "")
+    return Hand(desk.actor, desk.partner or "")
 
 
 def start(desk: Desk, situation: str, claim_id: str | None, follows: str | None = None) -> Draft:

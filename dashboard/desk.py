@@ -17,6 +17,7 @@ from dashboard.signin import MAX_NAME_CHARS, needed, visitor
 from dashboard.times import Clock, zone_named
 from dashboard.words import LANGUAGES, Words, nearest_language
 from pipeline.accounts import Accounts
+from pipeline.coalition import Coalition, load_coalition
 from pipeline.errors import IncidentError, NotAllowed
 from pipeline.incident import Incident, list_incidents
 from pipeline.ledger import Ledger
@@ -56,6 +57,16 @@ class Desk:
     def actor(self) -> str:
         """What the ledger calls the person: the account's id, or the name of somebody alone; empty for nobody."""
         return self.person.user_id if self.person else ""
+
+    @property
+    def partner(self) -> str | None:
+        """Id of the partner that the person acts for; ``None`` for somebody alone, or without one."""
+        return self.person.partner if self.person else None
+
+    @property
+    def coalition(self) -> Coalition:
+        """The partners and their rule."""
+        return load_coalition(self.data)
 
     def may(self, act: Act) -> bool:
         """Whether the person may do this; ask before showing a control and again before acting."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,11 @@ ALONE = Coalition({"en": "This desk", "zh-Hans": "本台", "zh-Hant": "本台"})
 def load_coalition(data: DataDir) -> Coalition:
     """The coalition of this data folder, ``ALONE`` when it has no file; every problem names file and fix."""
     path = data.coalition
-    if not path.exists():
-        return ALONE
+    return _read(path, path.stat().st_mtime_ns) if path.exists() else ALONE
+
+
+@cache
+def _read(path: Path, _changed: int) -> Coalition:
     told = read_toml(path, CoalitionError)
     partners = tuple(_partner(path, row) for row in told.get("partners", []))
     twice = {p.id for p in partners if [q.id for q in partners].count(p.id) > 1}

@@ -61,11 +61,11 @@ def _statements(desk: Desk, held: list[Statement]) -> None:
     show("section", title=words("correction.circulating"))
     if not held:
         show("small", text=words("correction.none_circulating"))
-    partner = desk.person.partner if desk.person else None
+    partner = desk.partner
     for statement in held:
         standing = ledger.standing(statement, datetime.now(UTC))
         mine = partner in standing.waiting and standing.phase is Phase.OPEN
-        row = {"standing": standing, "coalition": correct.coalition(desk), "mine": mine}
+        row = {"standing": standing, "coalition": desk.coalition, "mine": mine}
         _row(desk, "statement", statement.statement_id, statement, **row)
 
 
@@ -82,7 +82,7 @@ def _releases(desk: Desk, releases: list[Release]) -> None:
     if not releases:
         show("small", text=desk.words("correction.none_released"))
     for release in releases:
-        _row(desk, "release", release.release_id, release, coalition=correct.coalition(desk))
+        _row(desk, "release", release.release_id, release, coalition=desk.coalition)
 
 
 def _row(desk: Desk, kind: str, key: str, held: Draft | Statement | Release, **values: object) -> None:

@@ -22,7 +22,7 @@ def page(desk: Desk) -> None:
     show("heading", text=words("perspectives.title"), note=words("perspectives.note"))
     st.page_link(desk.pages["corrections"], label=words("correction.back"), query_params=desk.address())
     lines = correct.room(desk).bright_lines()
-    coalition = correct.coalition(desk)
+    coalition = desk.coalition
     topics = dict.fromkeys(line.topic for line in lines)
     told = [
         (
@@ -35,7 +35,7 @@ def page(desk: Desk) -> None:
         show("notice", kind="quiet", title="", text=words("perspectives.none"), hint="")
     else:
         show("perspectives", words=words, told=told)
-    partner = desk.person.partner if desk.person else None
+    partner = desk.partner
     if partner and desk.may(Act.CONFIGURE):
         _own(desk, partner, [line for line in lines if line.partner == partner])
 
@@ -43,7 +43,7 @@ def page(desk: Desk) -> None:
 def _own(desk: Desk, partner: str, own: list[BrightLine]) -> None:
     words = desk.words
     fresh = BrightLine("", partner, "")
-    name = correct.coalition(desk).partner(partner).name(words.language)
+    name = desk.coalition.partner(partner).name(words.language)
     show("section", title=words("perspectives.own", partner=name))
     by_id = {"": fresh, **{line.bright_line_id: line for line in own}}
     picked = st.selectbox(

@@ -47,7 +47,7 @@ def page(desk: Desk) -> None:
             clock=desk.now(),
             held=held,
             given=given,
-            coalition=correct.coalition(desk),
+            coalition=desk.coalition,
             called=desk.name_of,
         )
         if not held.voided_at and not any(r.as_partner is None for r in releases):
@@ -90,15 +90,13 @@ def _phase(desk: Desk, held: Statement, standing: Standing, *, joint: bool) -> N
 def _answer(desk: Desk, held: Statement) -> None:
     """The form of whoever answers for a partner."""
     words = desk.words
-    partner = desk.person.partner if desk.person else None
+    partner = desk.partner
     if partner not in held.partners or not desk.may(Act.SIGN):
         show("small", text=words("statement.not_asked"))
         return
     with st.form("answer", border=False):
         answer = st.radio(
-            words(
-                "statement.your_answer", partner=correct.coalition(desk).partner(partner).name(words.language)
-            ),
+            words("statement.your_answer", partner=desk.coalition.partner(partner).name(words.language)),
             [answer.value for answer in Answer],
             format_func=lambda value: words.of("answer", value),
             key="answer_choice",
@@ -121,7 +119,7 @@ def _tried(act: Callable[[], object]) -> None:
 
 def _release(desk: Desk, held: Statement, standing: Standing) -> None:
     """Together where all agree; alone where they do not and this partner consented."""
-    words, partner = desk.words, desk.person.partner if desk.person else None
+    words, partner = desk.words, desk.partner
     if standing.phase is Phase.AGREED and st.button(
         words("statement.release"), type="primary", key="release", disabled=not desk.may(Act.RELEASE)
     ):

@@ -20,7 +20,7 @@ _FRESH, _PIN = Entry("", KINDS[0], ""), "pinned_"
 
 def keep(desk: Desk, entries: Sequence[Entry]) -> None:
     """Choose an entry of one's own, or a new one, and change it."""
-    words, own = desk.words, coordinate.partner_of(desk)
+    words, own = desk.words, desk.partner or ""
     if not desk.may(Act.PROTOCOL) or (desk.guarded and not own):
         show("small", text=words("people.reads_only"))
         return

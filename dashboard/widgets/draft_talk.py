@@ -35,7 +35,7 @@ def approval(desk: Desk, draft: Draft, open_: Sequence[Point]) -> None:
         ready = bool(approvers) and not open_ and desk.may(Act.DRAFT)
         if st.button(words("correction.circulate"), type="primary", key="circulate", disabled=not ready):
             by = correct.hand(desk, Act.DRAFT)
-            held = correct.room(desk, write=True).circulate(draft, correct.coalition(desk), by)
+            held = correct.room(desk, write=True).circulate(draft, desk.coalition, by)
             address = desk.address({"statement": held.statement_id})
             st.switch_page(desk.pages["statement"], query_params=address)
 

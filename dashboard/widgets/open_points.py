@@ -32,7 +32,7 @@ def sentence(desk: Desk, point: Point) -> str:
     """The point in words."""
     values = dict(point.values)
     if "partner" in values:
-        known = {p.id: p.name(desk.words.language) for p in correct.coalition(desk).partners}
+        known = {p.id: p.name(desk.words.language) for p in desk.coalition.partners}
         values["partner"] = known.get(values["partner"], values["partner"])
     if "than" in values:
         values["than"] = desk.words.of("speech", values["than"])

@@ -32,7 +32,7 @@ def openings(desk: Desk) -> None:
 
 def _new(desk: Desk) -> None:
     words = desk.words
-    partners = [partner.id for partner in coordinate.coalition(desk).partners]
+    partners = [partner.id for partner in desk.coalition.partners]
     mark = turn("new")
     with st.form(mark, border=False, enter_to_submit=False):
         name = st.text_input(

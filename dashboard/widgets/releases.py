@@ -20,7 +20,7 @@ def released(desk: Desk, release: Release) -> None:
         words=words,
         clock=desk.now(),
         release=release,
-        coalition=correct.coalition(desk),
+        coalition=desk.coalition,
         called=desk.name_of,
     )
     if st.button(words("release.make"), key=f"make_{release.release_id}"):
@@ -38,12 +38,12 @@ def released(desk: Desk, release: Release) -> None:
 
 def _packed(desk: Desk, release: Release) -> bytes:
     earlier = correct.room(desk).releases(release_id=release.follows) if release.follows else []
-    made = bundle.files(release, correct.coalition(desk), earlier=earlier[0] if earlier else None)
+    made = bundle.files(release, desk.coalition, earlier=earlier[0] if earlier else None)
     return bundle.archive(made, release.release_id)
 
 
 def _withdraw(desk: Desk, release: Release) -> None:
-    words, partner = desk.words, desk.person.partner if desk.person else None
+    words, partner = desk.words, desk.partner
     if release.withdrawn_at or partner not in release.signers:
         return
     with st.expander(words("release.withdraw"), key=f"withdraw_{release.release_id}"):

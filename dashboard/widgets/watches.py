@@ -36,12 +36,12 @@ def watches(desk: Desk, told: Board) -> None:
 
 
 def _offer(desk: Desk, told: Board) -> None:
-    words, partners = desk.words, coordinate.coalition(desk).partners
+    words, partners = desk.words, desk.coalition.partners
     others = [partner.id for partner in partners if partner.id != told.on_watch]
     if not others:
         show("small", text=words("watch.no_partners"))
         return
-    if not may_give(desk.person, told.on_watch, coordinate.coalition(desk)):
+    if not may_give(desk.person, told.on_watch, desk.coalition):
         show("small", text=words("watch.not_yours"))
         return
     with st.form(turn("offer"), border=False, enter_to_submit=False):
@@ -66,7 +66,7 @@ def _answer(desk: Desk, told: Board, made: Offer) -> None:
     """The other side takes it or not; whoever offered it may withdraw."""
     words = desk.words
     taking = may_take(desk.person, made.partner)
-    giving = may_give(desk.person, told.on_watch, coordinate.coalition(desk))
+    giving = may_give(desk.person, told.on_watch, desk.coalition)
     if not taking and not giving:
         show("small", text=words("watch.waits"))
         return
