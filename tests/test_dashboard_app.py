@@ -362,8 +362,8 @@ def test_the_whole_of_a_long_post_is_one_click_away(
     hostile_world: DataDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHENGQING_DATA", str(hostile_world.root))
-    at = visit("claim", claim=claim_name(TEXTS.index("x" * 1_000_000)))
-    assert "first 2,000 of 1,000,000 characters" in text_of(at)
+    at = visit("claim", claim=claim_name(TEXTS.index("x" * 10_000_000)))
+    assert "first 2,000 of 10,000,000 characters" in text_of(at)
     at.toggle[0].set_value(True).run()
     assert len(at.text[0].value) == queries.WHOLE_CHARS
 
