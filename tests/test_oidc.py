@@ -341,26 +341,33 @@ def test_what_holds_is_believed_and_the_verifier_fits_the_challenge() -> None:
 @pytest.mark.parametrize(
     "lie",
     [
-        {"claims": {"nonce": "another"}},
-        {"claims": {"nonce": None}},
-        {"claims": {"iss": "https://evil.example"}},
-        {"claims": {"aud": "another-client"}},
-        {"claims": {"aud": ["chengqing", "b"], "azp": "b"}},
-        {"claims": {"exp": 1}},
-        {"claims": {"exp": None}},
-        {"claims": {"sub": ""}},
-        {"claims": {"iat": int(time.time()) + 4_000}},
-        {"key": OTHER_KEY},
-        {"key": OctKey.import_key("a+b c and more of it"), "header": {"alg": "HS256", "kid": "k1"}},
-        {"more": {"sub": "somebody else"}},
-        {"metadata": {"issuer": "https://evil.example"}},
-        {"metadata": {"token_endpoint": "http://id.example.org/token"}},
-        {"metadata": {"jwks_uri": "file:///etc/passwd"}},
-        {"metadata": {"code_challenge_methods_supported": ["plain"]}},
-        {"metadata": {"padding": "x" * 300_000}},
-        {"metadata": {"id_token_signing_alg_values_supported": ["none", "HS256"]}},
+        pytest.param({"claims": {"nonce": "another"}}, id="another nonce"),
+        pytest.param({"claims": {"nonce": None}}, id="no nonce"),
+        pytest.param({"claims": {"iss": "https://evil.example"}}, id="another issuer"),
+        pytest.param({"claims": {"aud": "another-client"}}, id="another audience"),
+        pytest.param({"claims": {"aud": ["chengqing", "b"], "azp": "b"}}, id="meant for one of two others"),
+        pytest.param({"claims": {"exp": 1}}, id="over"),
+        pytest.param({"claims": {"exp": None}}, id="without end"),
+        pytest.param({"claims": {"sub": ""}}, id="without a name"),
+        pytest.param({"claims": {"iat": int(time.time()) + 4_000}}, id="from the future"),
+        pytest.param({"key": OTHER_KEY}, id="another key"),
+        pytest.param(
+            {"key": OctKey.import_key("a+b c and more of it"), "header": {"alg": "HS256", "kid": "k1"}},
+            id="signed with a password",
+        ),
+        pytest.param({"more": {"sub": "somebody else"}}, id="two people"),
+        pytest.param({"metadata": {"issuer": "https://evil.example"}}, id="metadata of another issuer"),
+        pytest.param(
+            {"metadata": {"token_endpoint": "http://id.example.org/token"}}, id="token endpoint without TLS"
+        ),
+        pytest.param({"metadata": {"jwks_uri": "file:///etc/passwd"}}, id="keys from a file"),
+        pytest.param({"metadata": {"code_challenge_methods_supported": ["plain"]}}, id="weak challenge only"),
+        pytest.param({"metadata": {"padding": "x" * 300_000}}, id="metadata too long"),
+        pytest.param(
+            {"metadata": {"id_token_signing_alg_values_supported": ["none", "HS256"]}},
+            id="unsigned or by password only",
+        ),
     ],
-    ids=str,
 )
 def test_a_lie_is_not_believed(lie: dict[str, Any]) -> None:
     with pytest.raises(ProviderFailed):
