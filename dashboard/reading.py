@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from dashboard.words import Words
 from pipeline.text.scripts import converter
 
 AIDS = {"hans": "t2s", "hant": "s2t"}
@@ -23,3 +24,11 @@ def read_as(text: str | None, aid: str) -> str | None:
 def _storable(text: str) -> str:
     """Without halves of surrogate pairs, which OpenCC does not take."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def folded(words: Words, folding: str) -> str:
+    """A folding as the posts' table tells it, "seen→read (reason)", with its reason in the desk's language."""
+    spelling, _, reason = folding.removesuffix(")").rpartition(" (")
+    return (
+        words("post.folding", spelling=spelling, reason=words.of("folding", reason)) if spelling else folding
+    )

@@ -16,9 +16,11 @@ from dashboard.cli import check_port, check_reach, dashboard, free_port, is_loop
 from dashboard.differences import difference
 from dashboard.listing import neighbours
 from dashboard.paths import local_path
+from dashboard.reading import folded
 from dashboard.rows import Hour
 from dashboard.serve import content_security_policy
 from dashboard.times import Clock, zone_named
+from dashboard.why import told_why
 from dashboard.widgets.cards import SPARK_HOURS, spark
 from dashboard.widgets.timeline import FEWEST_BARS, MOST_BARS, bars
 from dashboard.words import Words
@@ -191,3 +193,26 @@ def test_a_port_in_use_is_said_before_anything_starts() -> None:
         with pytest.raises(UsageError, match="cannot be used"):
             check_port("127.0.0.1", taken.getsockname()[1])
     check_port("127.0.0.1", free_port("127.0.0.1"))
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ("words 0.30, sounds 0.27, meaning 0.69", "用词 0.30，读音 0.27，语义 0.69"),
+        (
+            "corrects; words 0.18, sounds 0.17; places differ: 唐人街, 日落区 / 上海; numbers differ: 4, 5 / 94108; "
+            "3 years apart, meaning 0.56",
+            "其中一条在澄清另一条，用词 0.18，读音 0.17，地点不同：唐人街, 日落区 / 上海，数字不同：4, 5 / 94108，"
+            "相隔 3 年，语义 0.56",
+        ),
+        ("a form that a later version tells", "a form that a later version tells"),
+    ],
+)
+def test_why_a_match_was_suggested_is_told_in_the_desks_language(why: str, told: str) -> None:
+    assert told_why(Words("zh-Hans"), why) == told
+
+
+def test_a_folding_tells_its_reason_in_the_desks_language() -> None:
+    assert folded(Words("zh-Hant"), "華埠→唐人街 (region)") == "華埠→唐人街（地區用詞）"
+    assert folded(Words("en"), "a (b)→c (look-alike)") == "a (b)→c (look-alike)"
+    assert folded(Words("en"), "told otherwise") == "told otherwise"

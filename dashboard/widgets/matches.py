@@ -10,6 +10,7 @@ from dashboard.decide import MAX_REASON_CHARS, rule, rulings_by_pair, withdraw
 from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.rows import Match
+from dashboard.why import told_why
 from dashboard.widgets.yes_no import yes_no
 from pipeline.people import Act
 from pipeline.records import MatchRuling, RulingKind
@@ -24,7 +25,8 @@ def matches(desk: Desk, found: Sequence[Match]) -> None:
     for place, match in enumerate(found):
         ruling = ruled.get(frozenset((match.own_post, match.other_post)))
         by = desk.name_of(ruling.actor) if ruling else ""
-        show("match", words=desk.words, clock=desk.now(), match=match, ruling=ruling, by=by)
+        why = told_why(desk.words, match.why)
+        show("match", words=desk.words, clock=desk.now(), match=match, ruling=ruling, by=by, why=why)
         if ruling:
             _withdrawing(desk, ruling)
         _form(desk, match, place)

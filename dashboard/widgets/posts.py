@@ -12,7 +12,7 @@ from dashboard.address import page_number
 from dashboard.decide import rule
 from dashboard.desk import Desk
 from dashboard.escape import plain
-from dashboard.reading import read_as
+from dashboard.reading import folded, read_as
 from dashboard.render import show
 from dashboard.rows import ClaimCard, PostCard
 from dashboard.times import Clock
@@ -99,7 +99,17 @@ def _post(desk: Desk, file: str, clock: Clock, claim_id: str, post: PostCard, pl
     revealed = is_revealed(desk, post.post_id)
     cut = post.text_length > queries.POST_CHARS
     language = LANGUAGE_OF_SCRIPT.get(post.script or "", "zh")
-    show("post", words=desk.words, clock=clock, post=post, cut=cut, language=language, reveal=revealed)
+    foldings = [folded(desk.words, folding) for folding in post.foldings or ()]
+    show(
+        "post",
+        words=desk.words,
+        clock=clock,
+        post=post,
+        cut=cut,
+        language=language,
+        reveal=revealed,
+        foldings=foldings,
+    )
     reveal(desk, claim_id, post.post_id, f"{post.title or ''}\n{post.text or ''}")
     if cut and st.toggle(desk.words("claim.show_all"), key=f"whole_{place}_{post.post_id}"):
         text = queries.whole_text(file, post.post_id)
