@@ -1,4 +1,4 @@
-"""Why two claims were suggested as the same, in the desk's language; the table ``claim_matches`` tells it in English."""
+"""Why two claims were suggested as the same, in the language of the desk; ``claim_matches`` tells it in English."""
 
 from __future__ import annotations
 
