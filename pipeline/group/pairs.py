@@ -174,14 +174,17 @@ def cosines(view: View, pairs: Pairs, doubt: float) -> tuple[NDArray[np.float32]
     words that occur nowhere else and are imagined in each text: two titles that share two words of four have less
     in common than two posts that share forty of eighty.
     """
-    lacking = np.float32(doubt * view.rarest)
-    trust = np.sqrt(view.mass / (view.mass + lacking))
     left, right = pairs[:, 0], pairs[:, 1]
     cosine, common = kernels.shared(view.rows, view.presence.data, left, right)
     smaller = np.minimum(view.mass[left], view.mass[right])
-    return np.asarray(cosine * trust[left] * trust[right], np.float32), np.asarray(
-        common / (smaller + lacking), np.float32
-    )
+    contained = common / (smaller + np.float32(doubt * view.rarest))
+    return trusted(view, pairs, doubt, cosine), np.asarray(contained, np.float32)
+
+
+def trusted(view: View, pairs: Pairs, doubt: float, cosine: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the cosine of each pair, lowered where its texts say little in this view."""
+    trust = np.sqrt(view.mass / (view.mass + np.float32(doubt * view.rarest)))
+    return np.asarray(cosine * trust[pairs[:, 0]] * trust[pairs[:, 1]], np.float32)
 
 
 def vector_cosines(steps: Steps, pairs: Pairs) -> NDArray[np.float32]:

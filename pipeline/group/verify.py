@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from pipeline.group import facts, pairs, views
 from pipeline.group.config import GroupConfig
+from pipeline.group.homophones import Hidden
 from pipeline.group.pairs import Pairs
 from pipeline.phrases import is_correction
 
 _CONTAINMENT = 0.5
 """Weight of containment beside words and sounds (1 each)."""
+_DISGUISED = 0.5
+"""What disguised words count for at most, as a share of those that both texts say plainly."""
 _YEARS_APART = 1.0
 """Added to the distance of two texts a year apart that are not nearly the same: keeps yearly news from chaining."""
 _YEAR = 365.0
@@ -75,6 +78,7 @@ class Verifier:
         self.basis = np.ones(len(texts), np.bool_) if basis is None else basis
         self.words = views.word_view(tokens, self.basis)
         self.sounds = views.sound_view(forms, self.basis)
+        self.hidden = Hidden.of(tokens, self.words)
         self.places = facts.places(tokens)
         self.numbers = facts.numbers(tokens)
         self.corrects = is_correction(forms) if corrects is None else corrects
@@ -83,7 +87,7 @@ class Verifier:
     def compare(self, found: Pairs) -> Evidence:
         """Return what speaks for and against each pair."""
         doubt = self._config.doubt
-        words, _ = pairs.cosines(self.words, found, doubt)
+        words = self._words(found, doubt)
         sounds, contained = pairs.cosines(self.sounds, found, doubt)
         other_place, swapped_place = self.places.compare(found)
         other_numbers, _ = self.numbers.compare(found)
@@ -104,6 +108,14 @@ class Verifier:
             gap.astype(np.float32),
             wanted,
         )
+
+    def _words(self, found: Pairs, doubt: float) -> NDArray[np.float32]:
+        """Return the cosine of words, more where one text says in disguise what the other says plainly."""
+        plain, _ = pairs.cosines(self.words, found, doubt)
+        both = np.flatnonzero(plain > 0)
+        disguised = np.zeros(len(found), np.float32)
+        disguised[both] = pairs.trusted(self.words, found[both], doubt, self.hidden.compare(found[both]))
+        return np.asarray(plain + np.minimum(disguised, np.float32(_DISGUISED) * plain), np.float32)
 
     def telling(self, found: Pairs) -> tuple[Pairs, Evidence]:
         """Return the pairs that reach ``suggested``, with their evidence.
