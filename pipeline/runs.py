@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,14 @@ WAREHOUSE = "warehouse"
 """Key under which the stage publish notes the file that it made."""
 
 MAX_ERROR_CHARS = 2_000
+
+
+class LeftOut(StrEnum):
+    """Why a stage left rows out; each is counted."""
+
+    UNREADABLE = "row or item that an importer or spider could not read"
+    WORDLESS = "no words of its own (a bare repost, link or picture): in no text group"
+    LATER = "posted after the moment of the run: not in the ranking yet"
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ from pipeline.records import MatchRuling, Status
 from pipeline.remembered import Remembered, keys_of
 from pipeline.reviews import KnownReview, ReviewLibrary, digest_of, trust_digest
 from pipeline.rulings import CONTRADICTED, ruling_conflicts, text_rulings
+from pipeline.runs import LeftOut
 from pipeline.segment import TOKENS, segment, segmenter
 from pipeline.vectors import VectorCache
 from pipeline.versions import code_digest, lexicon_version
@@ -139,7 +140,7 @@ def _collect(context: Context, tables: Tables, tick: Tick) -> Outcome:
             f"or: chengqing import {context.incident_id} FILE"
         )
     refused = sum(int(crawl.summary.get("rejects") or 0) for crawl in context.crawls)
-    rejects = {"row or item that an importer or spider could not read": refused} if refused else {}
+    rejects = {LeftOut.UNREADABLE.value: refused} if refused else {}
     return Outcome({t.POSTS.name: posts}, rejects)
 
 
@@ -154,9 +155,7 @@ def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
         tick(min(start + NORMALIZE_ROWS, posts.num_rows), posts.num_rows)
     normalized = pa.concat_tables(parts)
     empty = pc.sum(pc.equal(normalized.column("match_text"), "")).as_py() or 0
-    rejects = (
-        {"no words of its own (a bare repost, link or picture): in no text group": empty} if empty else {}
-    )
+    rejects = {LeftOut.WORDLESS.value: empty} if empty else {}
     return Outcome({t.NORMALIZED_POSTS.name: t.NORMALIZED_POSTS.conform(normalized)}, rejects)
 
 
@@ -249,7 +248,7 @@ def _rank(context: Context, tables: Tables, tick: Tick) -> Outcome:
     posts = tables[t.POSTS.name]
     moment = as_of(context, posts)
     later = pc.sum(pc.greater(posts.column("posted_at"), pa.scalar(moment, t.UTC_TIME))).as_py() or 0
-    rejects = {f"posted after {moment:%Y-%m-%d %H:%M}Z: not in the ranking yet": later} if later else {}
+    rejects = {LeftOut.LATER.value: later} if later else {}
     ranked = rank(
         posts, tables[t.CLAIM_POSTS.name], moment, context.rank_config, rank_inputs(context, tables)
     )

@@ -23,6 +23,8 @@ from pipeline.moments.decided import Said
 from pipeline.people import AccountRole
 from pipeline.protocol.directory import KINDS
 from pipeline.records import Rating, Role, RulingKind, Status
+from pipeline.runs import LeftOut
+from pipeline.stages import STAGE_NAMES
 from pipeline.text.disguise import GAINS
 from pipeline.text.spellings import known
 
@@ -34,6 +36,8 @@ FAMILIES = {
     "joined": ["exact", "similar", "reply", "repost", "ruling", "alone"],
     "tree_by": ["platform", "script"],
     "folding": [*GAINS, *set(known()[0].reasons.values()), "approved alias"],
+    "stage": list(STAGE_NAMES),
+    "left_out": [why.value for why in LeftOut],
     "match": ["confirm", "reject"],
     "known": ["confirm", "reject"],
     "script": ["hans", "hant", "yue", "en", "mixed", "other", "none"],
