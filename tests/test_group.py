@@ -109,9 +109,9 @@ def test_the_other_script_and_disguised_words_change_nothing() -> None:
 
 
 def test_a_word_is_heard_in_characters_that_are_no_words() -> None:
-    """易元 says 医院; 事件 and 时间 are two words, whatever they sound like; 是在 are two common characters."""
+    """易苑 says 医院; 事件 and 时间 are two words, whatever they sound like; 是在 are two common characters."""
     tokens = pa.chunked_array(
-        [[["医院", "事件", "实在"], ["易", "元", "病人"], ["易元", "病人"], ["时间", "医院"], ["是", "在"]]],
+        [[["医院", "事件", "实在"], ["易", "苑", "病人"], ["易苑", "病人"], ["时间", "医院"], ["是", "在"]]],
         pa.list_(pa.string()),
     )
     hidden = Hidden.of(tokens, word_view(tokens, np.ones(5, np.bool_)))

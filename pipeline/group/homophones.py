@@ -1,6 +1,6 @@
 """Words that a text may hide in characters of the same sound: heard only where its own characters are no words.
 
-Whoever disguises a word leaves characters that the segmenter cannot join: 易元 for 医院. Such stretches are looked up
+Whoever disguises a word leaves characters that the segmenter cannot join: 易苑 for 医院. Such stretches are looked up
 by their syllables among the words of all texts. Two ordinary words that sound alike (事件, 时间) never meet.
 """
 
