@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.desk import arrive
 from dashboard.memory import settle
+from dashboard.refusals import refusal, show_refusal
 from dashboard.render import HERE, show, style
 from dashboard.views import (
     alerts,
@@ -73,7 +74,8 @@ def main() -> None:
         watch(desk)
         settle(chosen.url_path)
     except ChengqingError as error:
-        show("notice", kind="bad", title=words("error.title"), text=str(error), hint=words("error.hint"))
+        told = refusal(error, words, desk)
+        show_refusal(words, told, title=words("error.title"), hint=words("error.hint"))
 
 
 def signed_out(words: Words) -> None:

@@ -112,4 +112,4 @@ def remove_contact(desk: Desk, entry: Entry) -> None:
 
 def _require(desk: Desk, allowed: bool) -> None:
     if not allowed:
-        raise NotAllowed(desk.words("account.not_allowed"))
+        raise NotAllowed(f"{desk.actor or 'nobody'} may not act for this partner")

@@ -36,7 +36,7 @@ class Desk:
     words: Words
     zone: tzinfo
     incidents: tuple[Incident, ...]
-    broken: tuple[str, ...]
+    broken: tuple[IncidentError, ...]
     incident: Incident | None
     file: str | None
     person: Person | None = None
@@ -75,7 +75,7 @@ class Desk:
     def require(self, act: Act) -> None:
         """Raise ``NotAllowed`` when the person may not do this: the last check before anything is written."""
         if not self.may(act):
-            raise NotAllowed(self.words("account.not_allowed"))
+            raise NotAllowed(f"{self.actor or 'nobody'} may not {act.value}")
 
     def reads_alone(self, act: Act) -> bool:
         """Somebody alone on the machine reads before giving a name."""
@@ -147,7 +147,7 @@ def _people(data: DataDir) -> dict[str, str]:
     return {account.person.user_id: account.person.name for account in everybody}
 
 
-def _listed(data: DataDir) -> tuple[tuple[Incident, ...], tuple[str, ...]]:
+def _listed(data: DataDir) -> tuple[tuple[Incident, ...], tuple[IncidentError, ...]]:
     """Every incident, newest first, and what is wrong with unreadable files; read again when a file has changed."""
     stats = ((path.name, path.stat()) for path in sorted(data.incidents.glob("*.toml")))
     return _incidents(data, tuple((name, told.st_mtime_ns, told.st_size) for name, told in stats))
@@ -156,9 +156,9 @@ def _listed(data: DataDir) -> tuple[tuple[Incident, ...], tuple[str, ...]]:
 @lru_cache(maxsize=8)
 def _incidents(
     data: DataDir, files: tuple[tuple[str, int, int], ...]
-) -> tuple[tuple[Incident, ...], tuple[str, ...]]:
+) -> tuple[tuple[Incident, ...], tuple[IncidentError, ...]]:
     broken: list[IncidentError] = []
-    return tuple(list_incidents(data, broken.append)), tuple(str(error) for error in broken)
+    return tuple(list_incidents(data, broken.append)), tuple(broken)
 
 
 def _chosen(incidents: tuple[Incident, ...]) -> Incident | None:

@@ -61,7 +61,8 @@ def _asked(file: str, name: str, values: dict[str, Any]) -> Iterator[duckdb.Duck
         yield cursor.execute(_statement(name), values or None)
     except duckdb.Error as error:
         raise StoreError(
-            f"{Path(file).name}: question {name} failed ({error}); publish again with: chengqing run"
+            f"{Path(file).name}: question {name} failed ({error}); publish again with: chengqing run",
+            code="warehouse_unreadable",
         ) from error
     finally:
         cursor.close()

@@ -32,6 +32,7 @@ from dashboard.paths import PAGES, local_path
 from dashboard.signin_gate import Gate
 from dashboard.signin_pages import SignIn
 from dashboard.turns import Turns
+from pipeline.errors import ChengqingError
 from pipeline.paths import DataDir
 
 HERE = Path(__file__).resolve().parent
@@ -139,14 +140,18 @@ async def theme_script(request: Request) -> Response:
 
 
 def on_error(error: Exception) -> bool:
-    """Say in the reader's language that something unforeseen happened; Streamlit has put the details in the log."""
+    """Say in the reader's language what was refused where a page could not, or that something unforeseen happened:
+    Streamlit has put the details in the log."""
     from dashboard.desk import language  # late: its caches belong to the running Streamlit
-    from dashboard.render import show
+    from dashboard.refusals import Refusal, refusal, show_refusal
     from dashboard.words import Words
 
     words = Words(language())
-    text = words("error.unexpected")
-    show("notice", kind="bad", title=words("error.title"), text=text, hint=type(error).__name__)
+    title = words("error.title")
+    if isinstance(error, ChengqingError):
+        show_refusal(words, refusal(error, words), title=title, hint=words("error.hint"))
+    else:
+        show_refusal(words, Refusal(words("error.unexpected")), title=title, hint=type(error).__name__)
     return True
 
 

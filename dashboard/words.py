@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -50,6 +50,10 @@ class Words:
         """A number with its noun: ``key.one`` or ``key.other``."""
         form = "one" if number == 1 else "other"
         return self(f"{key}.{form}", n=f"{number:,}")
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Items one after the other, as the language sets them."""
+        return (", " if self.language == "en" else "、").join(items)
 
     def says(self, name: str, /, **values: object) -> str:
         """A ranking component's raw value as a sentence; one without its own is told as a plain number."""

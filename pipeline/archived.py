@@ -50,7 +50,10 @@ def archived_page(url: str, allowed: Collection[str] = ()) -> tuple[str, bytes]:
         page = _page(_onward(page), allowed, deadline)
     if page.status != http.client.OK:
         raise CrawlError(
-            f"{urlsplit(page.url).hostname} answered {page.status}: keep a copy by hand and upload it"
+            f"{urlsplit(page.url).hostname} answered {page.status}: keep a copy by hand and upload it",
+            code="page_answered",
+            host=urlsplit(page.url).hostname,
+            status=page.status,
         )
     return f"{urlsplit(page.url).hostname}.warc", _warc(page)
 
@@ -73,7 +76,9 @@ def _page(url: str, allowed: Collection[str], deadline: float) -> Page:
     except (OSError, http.client.HTTPException) as error:
         host = urlsplit(url).hostname
         raise CrawlError(
-            f"{host} does not answer ({type(error).__name__}): try later, or upload a copy"
+            f"{host} does not answer ({type(error).__name__}): try later, or upload a copy",
+            code="page_silent",
+            host=host,
         ) from error
     return Page(url, answer.status, answer.reason, tuple(answer.getheaders()), body)
 
@@ -92,7 +97,11 @@ def _body(answer: http.client.HTTPResponse, connection: http.client.HTTPConnecti
             return body
         body += piece
         if len(body) > MAX_PAGE_BYTES:
-            raise CrawlError(f"more than {MAX_PAGE_BYTES:,} bytes: keep what matters by hand and upload it")
+            raise CrawlError(
+                f"more than {MAX_PAGE_BYTES:,} bytes: keep what matters by hand and upload it",
+                code="page_large",
+                most=MAX_PAGE_BYTES,
+            )
 
 
 def _warc(page: Page) -> bytes:

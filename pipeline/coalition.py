@@ -61,7 +61,11 @@ class Coalition:
             if partner.id == partner_id:
                 return partner
         known = ", ".join(p.id for p in self.partners) or "none yet"
-        raise CoalitionError(f"no partner {partner_id!r} in the coalition file; known: {known}")
+        raise CoalitionError(
+            f"no partner {partner_id!r} in the coalition file; known: {known}",
+            code="partner_unknown",
+            partner=partner_id,
+        )
 
     def name(self, language: str) -> str:
         """Name of the coalition in ``language``."""

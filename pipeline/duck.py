@@ -70,12 +70,17 @@ def connect_apart(path: Path) -> duckdb.DuckDBPyConnection:
 def _held(path: Path) -> Path:
     target = path.resolve()
     if not target.exists():
-        raise StoreError(f"{path}: nothing is published yet; run: chengqing run {path.stem}")
+        raise StoreError(
+            f"{path}: nothing is published yet; run: chengqing run {path.stem}", code="not_published"
+        )
     return target
 
 
 def _unopened(path: Path, error: duckdb.Error) -> StoreError:
-    return StoreError(f"{path}: cannot be opened ({error}); publish again with: chengqing run {path.stem}")
+    return StoreError(
+        f"{path}: cannot be opened ({error}); publish again with: chengqing run {path.stem}",
+        code="warehouse_unreadable",
+    )
 
 
 def run_statement(

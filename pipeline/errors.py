@@ -16,7 +16,8 @@ ChengqingError
 │   └── StaleVersion    somebody else decided first: carries both versions
 └── ModelError          an encoder is missing, damaged or does not fit; exit code 6
 
-Each message says what happened, where, and what to do.
+Each message says what happened, where, and what to do, in English; ``code`` and ``values`` let the desk say it in the
+reader's language (``dashboard/strings/*/errors.toml``).
 """
 
 from __future__ import annotations
@@ -46,18 +47,25 @@ class UsageError(ChengqingError):
     """The command, file or name given cannot be used as it is."""
 
     exit_code = 2
+    code = "unusable"
 
 
 class IncidentError(UsageError):
     """An incident file is wrong; the message names file, line and fix."""
 
+    code = "incident_file"
+
 
 class CoalitionError(UsageError):
     """The coalition file is wrong, or knows no such partner."""
 
+    code = "coalition_file"
+
 
 class DraftError(UsageError):
     """A draft or statement cannot be changed this way; nothing was stored."""
+
+    code = "draft"
 
 
 class MappingError(UsageError):
@@ -67,45 +75,66 @@ class MappingError(UsageError):
 class UnknownName(UsageError):  # noqa: N818  reads as a sentence where it is raised
     """No incident, stage, source, saved question or bench has this name."""
 
+    code = "unknown_name"
+
 
 class SignInRefused(UsageError):  # noqa: N818  it names what happened
     """Nobody was signed in; ``wait`` is the seconds until the next attempt is looked at, 0 for none."""
 
+    code = "sign_in"
+
     def __init__(self, message: str, *, wait: int) -> None:
-        super().__init__(message)
+        super().__init__(message, seconds=wait)
         self.wait = wait
 
 
 class NotAllowed(UsageError):  # noqa: N818  it names what happened
     """The person's role does not allow this act."""
 
+    code = "not_allowed"
+
 
 class CrawlError(ChengqingError):
     """A source refused us, changed its pages or could not be reached."""
 
     exit_code = 3
+    code = "source"
 
 
 class ProviderFailed(CrawlError):  # noqa: N818  it names what happened
     """The identity provider cannot be reached, or what it said does not hold: for the log, not for strangers."""
+
+    code = "provider"
 
 
 class StageError(ChengqingError):
     """A pipeline stage could not finish; the last good warehouse still stands."""
 
     exit_code = 4
+    code = "stage"
 
 
 class StoreError(ChengqingError):
     """The lake, warehouse or ledger is missing, damaged or of another version."""
 
     exit_code = 5
+    code = "store"
 
 
 class StaleVersion(StoreError):  # noqa: N818  it names what happened
     """Somebody else decided first; ``mine`` was refused and ``theirs`` stands, neither is lost."""
 
-    def __init__(self, message: str, *, mine: dict[str, object], theirs: dict[str, object]) -> None:
-        super().__init__(message)
+    code = "others_first"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        mine: dict[str, object],
+        theirs: dict[str, object],
+        code: str | None = None,
+        **values: object,
+    ) -> None:
+        super().__init__(message, code=code, **values)
         self.mine = mine
         self.theirs = theirs

@@ -265,7 +265,9 @@ def find_incident(data: DataDir, name: str) -> Incident:
         known = ", ".join(sorted(p.stem for p in data.incidents.glob("*.toml"))) or "none yet"
         raise UnknownName(
             f"no incident {name!r} in {data.incidents}; known: {known}; "
-            f"make one with: chengqing incident new {name}"
+            f"make one with: chengqing incident new {name}",
+            code="incident_unknown",
+            name=name[:80],
         )
     return load_incident(path)
 

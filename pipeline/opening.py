@@ -53,9 +53,15 @@ def new_incident(data: DataDir, name: str, titles: Mapping[str, str], watch: str
     """
     path = data.incident_file(name)
     if path.exists():
-        raise UsageError(f"{path} exists already: edit it, or choose another name")
+        raise UsageError(
+            f"{path} exists already: edit it, or choose another name", code="incident_exists", name=name
+        )
     if max(map(len, (watch, *titles.values()))) > MAX_TITLE_CHARS:
-        raise UsageError(f"a title, and who is on watch, have at most {MAX_TITLE_CHARS} characters")
+        raise UsageError(
+            f"a title, and who is on watch, have at most {MAX_TITLE_CHARS} characters",
+            code="title_long",
+            most=MAX_TITLE_CHARS,
+        )
     told = {"en": titles["en"], "hans": titles.get("zh-Hans", ""), "hant": titles.get("zh-Hant", "")}
     quoted = {key: _toml(text) for key, text in {**told, "watch": watch}.items()}
     text = _TEMPLATE.format(id=name, opened_at=_moment(), **quoted)
@@ -80,14 +86,19 @@ def close_incident(data: DataDir, name: str) -> Incident:
     if standing.closed_at:
         raise UsageError(
             f"{name} was closed at {standing.closed_at:%Y-%m-%d %H:%M}Z; open it again with: "
-            f"chengqing incident open {name}"
+            f"chengqing incident open {name}",
+            code="incident_closed",
+            name=name,
+            when=standing.closed_at,
         )
     text = path.read_text(encoding="utf-8")
     line = f"closed_at = {_moment()}\n"
     closed = save_incident_text(path, re.sub(r"(?m)^(opened_at\s*=.*\n)", r"\g<1>" + line, text, count=1))
     if not closed.closed_at:
         raise UsageError(
-            f"{path}: no line that begins with opened_at = was found; write {line.strip()} below it by hand"
+            f"{path}: no line that begins with opened_at = was found; write {line.strip()} below it by hand",
+            code="settings_file",
+            file=path.name,
         )
     return closed
 

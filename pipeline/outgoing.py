@@ -23,13 +23,17 @@ def connected(
     asked, ``OSError`` for one that does not answer.
     """
     if why := why_refused(url, allowed):
-        raise UsageError(why)
+        raise UsageError(why, code="address_refused")
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     if host not in allowed and not is_public(str(address[0])):
-        raise UsageError(f"{host} resolves to {address[0]}, which is in a private network")
+        raise UsageError(
+            f"{host} resolves to {address[0]}, which is in a private network",
+            code="address_private",
+            host=host,
+        )
     raw = socket.socket(family, kind, proto)
     try:
         raw.settimeout(timeout)

@@ -23,7 +23,10 @@ def checked_name(name: str, what: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{what} {name!r} cannot be used: write lower-case letters, digits and inner hyphens, at most 64"
+            f"{what} {name!r} cannot be used: write lower-case letters, digits and inner hyphens, at most 64",
+            code="name_unusable",
+            name=name[:80],
+            most=64,
         )
     return name
 

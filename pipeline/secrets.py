@@ -25,7 +25,11 @@ def hashed_password(password: str) -> str:
     if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
         raise UsageError(
             f"a password has {MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS} characters, this one {len(password)}: "
-            "take a few words that nobody would put together"
+            "take a few words that nobody would put together",
+            code="password_length",
+            least=MIN_PASSWORD_CHARS,
+            most=MAX_PASSWORD_CHARS,
+            given=len(password),
         )
     salt = os.urandom(16)
     digest = _scrypt(password, salt, COST, BLOCK, LANES)

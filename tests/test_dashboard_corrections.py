@@ -236,7 +236,7 @@ def test_a_block_needs_a_reason_and_then_a_partner_may_speak_alone(desk: DataDir
     at.radio(key="answer_choice").set_value("block")
     next(button for button in at.button if button.label == "Sign this answer").click()
     at.run()
-    assert "say why" in text_of(at)
+    assert "Say why: a block" in text_of(at)
     room.answer(held, Answer.BLOCK, Hand("r-partner-d", "partner-d"), reason="it names a family")
     room.answer(held, Answer.CONSENT, Hand("r-partner-b", "partner-b"))
     as_("r-partner-b")

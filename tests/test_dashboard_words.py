@@ -23,12 +23,15 @@ from pipeline.moments.decided import Said
 from pipeline.people import AccountRole
 from pipeline.protocol.directory import KINDS
 from pipeline.records import Rating, Role, RulingKind, Status
+from refusals_support import codes
 from pipeline.runs import LeftOut
 from pipeline.stages import STAGE_NAMES
 from pipeline.text.disguise import GAINS
 from pipeline.text.spellings import known
 
 FAMILIES = {
+    "refused": codes(),
+    "evidence_field": ["url", "archive_url", "quote"],
     "status": [s.value for s in Status],
     "rating": ["unrated", *(r.value for r in Rating)],
     "role": [r.value for r in Role],

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import queries
 from dashboard.desk import Desk
+from dashboard.refusals import refusal, show_refusal
 from dashboard.render import show
 from dashboard.times import Clock
 from dashboard.widgets.notices import nothing_published
@@ -21,7 +22,7 @@ def page(desk: Desk) -> None:
     for incident in desk.incidents:
         _incident(desk, incident)
     for problem in desk.broken:
-        show("notice", kind="bad", title=desk.words("incidents.broken"), text=problem, hint="")
+        show_refusal(desk.words, refusal(problem, desk.words, desk), title=desk.words("incidents.broken"))
     openings(desk)
 
 

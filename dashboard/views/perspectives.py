@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import correct
 from dashboard.desk import Desk
+from dashboard.refusals import refusal, show_refusal
 from dashboard.render import show
 from pipeline.correction.brightlines import BrightLine
 from pipeline.errors import DraftError
@@ -91,7 +92,7 @@ def _save(desk: Desk, wanted: BrightLine) -> None:
     try:
         correct.room(desk, write=True).draw(wanted, correct.hand(desk, Act.CONFIGURE))
     except DraftError as error:
-        show("notice", kind="bad", title="", text=str(error), hint="")
+        show_refusal(desk.words, refusal(error, desk.words, desk))
         return
     st.rerun()
 

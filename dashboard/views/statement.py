@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -11,12 +10,10 @@ from dashboard import correct
 from dashboard.desk import Desk
 from dashboard.render import show
 from dashboard.widgets.releases import released
+from dashboard.widgets.slips import show_slip, tried
 from pipeline.correction.consensus import NO_CONSENSUS, Answer, Phase, Standing
-from pipeline.errors import DraftError
 from pipeline.ledger.statements import Statement
 from pipeline.people import Act
-
-SLIP = "statement_slip"
 
 
 def page(desk: Desk) -> None:
@@ -32,8 +29,7 @@ def page(desk: Desk) -> None:
     title = document.title(words.language) or document.title(document.languages[0])
     show("heading", text=title, note=words("statement.frozen", digest=held.digest[:16]))
     _links(desk, held)
-    if slip := st.session_state.pop(SLIP, None):
-        show("notice", kind="bad", title="", text=str(slip), hint="")
+    show_slip(desk)
     releases = room.releases(statement_id=held.statement_id)
     _phase(desk, held, standing, joint=any(r.as_partner is None for r in releases))
     wide, side = st.columns([0.62, 0.38], gap="large")
@@ -105,16 +101,7 @@ def _answer(desk: Desk, held: Statement) -> None:
         signed = st.form_submit_button(words("statement.sign"), type="primary")
     if signed:
         by = correct.hand(desk, Act.SIGN)
-        _tried(lambda: correct.room(desk, write=True).answer(held, Answer(answer), by, reason=reason))
-
-
-def _tried(act: Callable[[], object]) -> None:
-    """Do it and draw again; what the ledger refuses is said on the page."""
-    try:
-        act()
-    except DraftError as error:
-        st.session_state[SLIP] = str(error)
-    st.rerun()
+        tried(desk, lambda: correct.room(desk, write=True).answer(held, Answer(answer), by, reason=reason))
 
 
 def _release(desk: Desk, held: Statement, standing: Standing) -> None:
@@ -123,9 +110,9 @@ def _release(desk: Desk, held: Statement, standing: Standing) -> None:
     if standing.phase is Phase.AGREED and st.button(
         words("statement.release"), type="primary", key="release", disabled=not desk.may(Act.RELEASE)
     ):
-        _tried(lambda: correct.room(desk, write=True).release(held, correct.hand(desk, Act.RELEASE)))
+        tried(desk, lambda: correct.room(desk, write=True).release(held, correct.hand(desk, Act.RELEASE)))
     if standing.phase in NO_CONSENSUS and partner in standing.consenting:
         show("small", text=words("statement.alone_hint"))
         if st.button(words("statement.release_alone"), key="release_alone"):
             act = Act.RELEASE if desk.may(Act.RELEASE) else Act.SIGN
-            _tried(lambda: correct.room(desk, write=True).release_alone(held, correct.hand(desk, act)))
+            tried(desk, lambda: correct.room(desk, write=True).release_alone(held, correct.hand(desk, act)))

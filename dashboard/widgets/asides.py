@@ -16,7 +16,7 @@ from pipeline.people import Act
 def aside(desk: Desk, claim_id: str) -> None:
     """The notice on a claim's page; nothing where the claim is not set aside."""
     said = SetAside(desk.data.ledger, read_only=True).all(desk.name, claim_id).get(claim_id)
-    show_slip()
+    show_slip(desk)
     if said is None or not holds(said, standing(desk, claim_id)):
         return
     show("aside", words=desk.words, clock=desk.now(), aside=said, who=desk.name_of(said.actor))

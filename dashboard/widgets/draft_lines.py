@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -10,6 +11,7 @@ import streamlit as st
 from dashboard import correct
 from dashboard.desk import Desk
 from dashboard.render import show
+from dashboard.widgets.slips import attempt, show_slip, tried
 from pipeline.correction.document import (
     FACTUAL,
     MAX_CHARS,
@@ -24,11 +26,10 @@ from pipeline.correction.document import (
 from pipeline.correction.lockstep import REGIONS, in_step
 from pipeline.correction.machine import Machine, translate
 from pipeline.correction.templates import hint
-from pipeline.errors import DraftError
 from pipeline.ledger.drafts import Draft
 from pipeline.people import Act
 
-CLASH, SLIP = "clash", "slip"
+CLASH = "clash"
 """Where the session keeps a text that could not be stored, until the person has chosen."""
 
 
@@ -36,8 +37,7 @@ def lines(desk: Desk, draft: Draft) -> None:
     """Every line with its fields and buttons, and one more at the end."""
     words = desk.words
     _clash(desk, draft)
-    if slip := st.session_state.pop(SLIP, None):
-        show("notice", kind="bad", title="", text=str(slip), hint=words("correction.not_stored"))
+    show_slip(desk)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.selectbox(
             words("correction.region"),
@@ -86,12 +86,8 @@ def _text(desk: Desk, draft: Draft, line: Line, language: str) -> None:
 def _typed(desk: Desk, draft: Draft, line_id: str, language: str, key: str) -> None:
     """A field was left: its text is in the ledger before the page is drawn again."""
     text = str(st.session_state[key])
-    try:
-        clash = correct.write_text(desk, draft, line_id, language, text)
-    except DraftError as error:
-        st.session_state[SLIP] = f"{error} · {text}"
-        return
-    if clash:
+    hint = desk.words("correction.not_stored", text=text)
+    if clash := attempt(desk, lambda: correct.write_text(desk, draft, line_id, language, text), hint=hint):
         st.session_state[CLASH] = clash
 
 
@@ -104,7 +100,7 @@ def _confirmed(desk: Desk, draft: Draft, line: Line) -> None:
                 document = confirm(document, line.line_id, language)
         return document
 
-    correct.change(desk, draft.draft_id, confirmed)
+    attempt(desk, lambda: correct.change(desk, draft.draft_id, confirmed))
 
 
 def _cited(desk: Desk, draft: Draft, line: Line) -> None:
@@ -113,7 +109,12 @@ def _cited(desk: Desk, draft: Draft, line: Line) -> None:
 
     def chosen() -> None:
         wanted = list(st.session_state[key])
-        correct.change(desk, draft.draft_id, lambda document: cite(document, line.line_id, wanted))
+        attempt(
+            desk,
+            lambda: correct.change(
+                desk, draft.draft_id, lambda document: cite(document, line.line_id, wanted)
+            ),
+        )
 
     st.multiselect(
         desk.words("correction.stands_on"),
@@ -135,13 +136,16 @@ def _moves(desk: Desk, draft: Draft, line: Line) -> None:
             st.button(label, key=f"confirm_{line.line_id}", type="primary", on_click=act)
         if st.button(words("correction.convert"), key=f"convert_{line.line_id}"):
             region = str(st.session_state.get("region") or "us")
-            correct.change(desk, draft.draft_id, lambda document: in_step(document, line.line_id, region))
-            st.rerun()
+            _changed(desk, draft, lambda document: in_step(document, line.line_id, region))
         if machine and st.button(words("correction.translate"), key=f"machine_{line.line_id}"):
-            _translated(desk, draft, line, machine)
+            tried(desk, lambda: _translated(desk, draft, line, machine))
         if st.button(words("correction.remove"), key=f"remove_{line.line_id}"):
-            correct.change(desk, draft.draft_id, lambda document: remove_line(document, line.line_id))
-            st.rerun()
+            _changed(desk, draft, lambda document: remove_line(document, line.line_id))
+
+
+def _changed(desk: Desk, draft: Draft, edit: Callable[[Document], Document]) -> None:
+    """Change the draft and draw the page again, with what was refused."""
+    tried(desk, lambda: correct.change(desk, draft.draft_id, edit))
 
 
 def _translated(desk: Desk, draft: Draft, line: Line, machine: Machine) -> None:
@@ -151,7 +155,6 @@ def _translated(desk: Desk, draft: Draft, line: Line, machine: Machine) -> None:
         if spoken and not line.texts.get(target):
             proposed = translate(machine, draft.document, line.line_id, spoken[0], target)
             draft = correct.change(desk, draft.draft_id, lambda _, proposed=proposed: proposed)  # type: ignore[misc]
-    st.rerun()
 
 
 def _more(desk: Desk, draft: Draft) -> None:
@@ -166,8 +169,7 @@ def _more(desk: Desk, draft: Draft) -> None:
             width=260,
         )
         if st.button(words("correction.add_line"), key="add_line"):
-            correct.change(desk, draft.draft_id, lambda document: add_line(document, Part(part)))
-            st.rerun()
+            _changed(desk, draft, lambda document: add_line(document, Part(part)))
 
 
 def _clash(desk: Desk, draft: Draft) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import correct
 from dashboard.desk import Desk
+from dashboard.refusals import refusal, show_refusal
 from dashboard.render import show
 from pipeline.correction.document import add_source
 from pipeline.errors import DraftError
@@ -31,6 +32,6 @@ def sources(desk: Desk, draft: Draft) -> None:
                     desk, draft.draft_id, lambda document: add_source(document, url.strip(), title, quote)
                 )
             except DraftError as error:
-                show("notice", kind="bad", title="", text=str(error), hint="")
+                show_refusal(words, refusal(error, words, desk))
                 return
             st.rerun()

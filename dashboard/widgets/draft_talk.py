@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import correct
 from dashboard.desk import Desk
 from dashboard.render import show
+from dashboard.widgets.slips import attempt, tried
 from pipeline.correction.changes import changes
 from pipeline.correction.review import Point
 from pipeline.ledger.drafts import Draft, Remark
@@ -30,12 +31,17 @@ def approval(desk: Desk, draft: Draft, open_: Sequence[Point]) -> None:
             disabled=own or desk.actor in approvers or not desk.may(Act.APPROVE_DRAFT),
             help=words("correction.two_people"),
         ):
-            correct.room(desk, write=True).approve(draft, correct.hand(desk, Act.APPROVE_DRAFT))
-            st.rerun()
+            tried(
+                desk,
+                lambda: correct.room(desk, write=True).approve(draft, correct.hand(desk, Act.APPROVE_DRAFT)),
+            )
         ready = bool(approvers) and not open_ and desk.may(Act.DRAFT)
         if st.button(words("correction.circulate"), type="primary", key="circulate", disabled=not ready):
             by = correct.hand(desk, Act.DRAFT)
-            held = correct.room(desk, write=True).circulate(draft, desk.coalition, by)
+            room = correct.room(desk, write=True)
+            held = attempt(desk, lambda: room.circulate(draft, desk.coalition, by))
+            if held is None:
+                st.rerun()
             address = desk.address({"statement": held.statement_id})
             st.switch_page(desk.pages["statement"], query_params=address)
 
@@ -51,8 +57,7 @@ def remarks(desk: Desk, draft: Draft) -> None:
         body = st.text_area(words("correction.comment"), max_chars=4_000, height=80)
         if st.form_submit_button(words("correction.add_comment")) and body.strip():
             by = correct.hand(desk, Act.NOTE)
-            correct.room(desk, write=True).remark(draft, Remark.COMMENT, by, body=body)
-            st.rerun()
+            tried(desk, lambda: correct.room(desk, write=True).remark(draft, Remark.COMMENT, by, body=body))
 
 
 def versions(desk: Desk, draft: Draft) -> None:

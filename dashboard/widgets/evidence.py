@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.desk import Desk
+from dashboard.refusals import refusal, show_refusal
 from dashboard.render import show
 from pipeline.archived import archived_page
 from pipeline.errors import CrawlError, StoreError, UsageError
@@ -88,10 +89,10 @@ def _form(desk: Desk, claim_id: str) -> None:
             desk.name, claim_id, author=desk.actor, url=url, quote=quote, archive_url=archive, file=kept
         )
     except StoreError as error:
-        show("notice", kind="bad", title=words("evidence.wrong"), text=str(error), hint="")
+        show_refusal(words, refusal(error, words, desk), title=words("evidence.wrong"))
         return
     except (UsageError, CrawlError) as error:
-        show("notice", kind="bad", title=words("evidence.not_fetched"), text=str(error), hint="")
+        show_refusal(words, refusal(error, words, desk), title=words("evidence.not_fetched"))
         return
     st.rerun()
 

@@ -15,7 +15,7 @@ from dashboard.render import show
 from dashboard.widgets.live import EVERY_SECONDS
 from dashboard.widgets.notes import calls
 from dashboard.widgets.reading import reading_aid
-from dashboard.widgets.told import tell
+from dashboard.widgets.slips import show_slip, tried
 from pipeline.ledger.views import MAX_NAME_CHARS, View, Views
 from pipeline.records import Status
 
@@ -38,6 +38,7 @@ def filters(desk: Desk, file: str, view: ListView) -> None:
             reading_aid(desk, view)
     with st.container(key="filters", horizontal=True, vertical_alignment="center", gap="small"):
         _narrowing(desk, file, view)
+    show_slip(desk)
 
 
 def _changed(desk: Desk, view: ListView) -> None:
@@ -175,9 +176,12 @@ def _saved(desk: Desk, view: ListView) -> None:
             name = st.text_input(words("saved.name"), max_chars=MAX_NAME_CHARS, key="view_name")
             kept = st.form_submit_button(words("saved.save"))
     if kept and name.strip():
-        Views(desk.data.ledger).save(desk.name, desk.actor, name, replace(view, page=1).params())
-        tell(words("saved.kept"))
-        st.rerun()
+        params = replace(view, page=1).params()
+        tried(
+            desk,
+            lambda: Views(desk.data.ledger).save(desk.name, desk.actor, name, params),
+            words("saved.kept"),
+        )
 
 
 def _view(desk: Desk, saved: View) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.desk import Desk
+from dashboard.refusals import refusal, show_refusal
 from dashboard.render import show
 
 
@@ -17,4 +18,6 @@ def nothing_published(desk: Desk) -> None:
     else:
         command = f"chengqing run {desk.name}"
         title, hint = words("incidents.unpublished"), words("incidents.unpublished_hint", command=command)
-    show("notice", kind="quiet", title=title, text="\n".join(desk.broken), hint=hint)
+    show("notice", kind="quiet", title=title, text="", hint=hint)
+    for problem in desk.broken:
+        show_refusal(words, refusal(problem, words, desk))

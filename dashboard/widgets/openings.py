@@ -19,7 +19,7 @@ MAX_ID_CHARS = 64
 def openings(desk: Desk) -> None:
     """The forms, for those who may; sources and queries are written into the file that this makes."""
     show_told()
-    show_slip()
+    show_slip(desk)
     if not desk.may(Act.OPEN_INCIDENT):
         return
     words = desk.words

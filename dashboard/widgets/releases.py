@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import correct
 from dashboard.desk import Desk
 from dashboard.render import show
+from dashboard.widgets.slips import tried
 from pipeline.ledger.statements import Release
 from pipeline.people import Act
 from pipeline.release import bundle
@@ -52,5 +53,7 @@ def _withdraw(desk: Desk, release: Release) -> None:
             words("release.withdraw_now"), key=f"now_{release.release_id}", disabled=not why.strip()
         ):
             act = Act.RELEASE if desk.may(Act.RELEASE) else Act.SIGN
-            correct.room(desk, write=True).withdraw(release, correct.hand(desk, act), why)
-            st.rerun()
+            tried(
+                desk,
+                lambda: correct.room(desk, write=True).withdraw(release, correct.hand(desk, act), why),
+            )

@@ -31,5 +31,5 @@ def head(desk: Desk, room: str) -> bool:
         for name, (label, _) in ROOMS.items():
             st.page_link(desk.pages[name], label=words(label), query_params=desk.address())
     show_told()
-    show_slip()
+    show_slip(desk)
     return True

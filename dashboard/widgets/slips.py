@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 
 from dashboard.desk import Desk
-from dashboard.render import show
+from dashboard.refusals import Refusal, refusal, show_refusal
 from dashboard.widgets.told import tell
-from pipeline.errors import StaleVersion, StoreError, UsageError
+from pipeline.errors import ChengqingError
 
 _SLIP, _TURN = "slip", "turn_of_"
+T = TypeVar("T")
 
 
 def turn(form: str) -> str:
@@ -26,10 +28,8 @@ def tried(desk: Desk, act: Callable[[], object], done: str = "", form: str = "")
     """
     try:
         act()
-    except StaleVersion:
-        st.session_state[_SLIP] = desk.words("protocol.faster")
-    except (StoreError, UsageError) as error:
-        st.session_state[_SLIP] = str(error)
+    except ChengqingError as error:
+        slip(desk, error)
     else:
         st.session_state[f"{_TURN}{form}"] = st.session_state.get(f"{_TURN}{form}", 0) + 1
         if done:
@@ -37,8 +37,23 @@ def tried(desk: Desk, act: Callable[[], object], done: str = "", form: str = "")
     st.rerun()
 
 
-def show_slip() -> None:
+def attempt(desk: Desk, act: Callable[[], T], *, hint: str = "") -> T | None:
+    """What ``act`` gives; ``None`` when it was refused, which the page that runs next says with ``hint``."""
+    try:
+        return act()
+    except ChengqingError as error:
+        slip(desk, error, hint=hint)
+        return None
+
+
+def slip(desk: Desk, error: ChengqingError, *, hint: str = "") -> None:
+    """Keep a refusal for the page that runs next; ``hint`` is what to do about it."""
+    st.session_state[_SLIP] = (refusal(error, desk.words, desk), hint)
+
+
+def show_slip(desk: Desk) -> None:
     """What was refused, once."""
     with st.container(key="slip"):  # always there, so that the rest keeps its place
-        if text := st.session_state.pop(_SLIP, ""):
-            show("notice", kind="bad", title="", text=str(text), hint="")
+        refused, hint = st.session_state.pop(_SLIP, (None, ""))
+        if isinstance(refused, Refusal):
+            show_refusal(desk.words, refused, hint=hint)

@@ -35,7 +35,7 @@ def worker(desk: Desk) -> None:
 
 def _pausing(desk: Desk, *, paused: bool) -> None:
     """Stop making turns for the open incident, or go on; it stands in the worker's file, whoever starts anew."""
-    show_slip()
+    show_slip(desk)
     label = desk.words("worker.resume") if paused else desk.words("worker.pause")
     if st.button(label, key="resume" if paused else "pause", disabled=not desk.may(Act.OPEN_INCIDENT)):
         tried(desk, lambda: pause(desk, on=not paused))

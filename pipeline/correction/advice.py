@@ -63,7 +63,11 @@ def thresholds(path: Path = FILE) -> Thresholds:
         table, key = name.split("_")
         value = told.get(table, {}).get(key)
         if type(value) not in (int, float) or value < 0:
-            raise DraftError(f"{path}: [{table}] {key} wants a number from 0, it has {value!r}")
+            raise DraftError(
+                f"{path}: [{table}] {key} wants a number from 0, it has {value!r}",
+                code="settings_file",
+                file=path.name,
+            )
         values[name] = float(value)
     return Thresholds(**values)
 

@@ -57,13 +57,23 @@ def checked(line: BrightLine) -> BrightLine:
     """``line`` when it can be used; ``DraftError`` says which term or pattern cannot."""
     terms = [term for words in line.terms.values() for term in words]
     if not terms and not line.patterns and not line.wont_say.strip():
-        raise DraftError("a bright line needs a term, a pattern, or a sentence on what you will not say")
+        raise DraftError(
+            "a bright line needs a term, a pattern, or a sentence on what you will not say",
+            code="bright_line_empty",
+        )
     if len(terms) + len(line.patterns) > MAX_TERMS:
-        raise DraftError(f"a bright line has at most {MAX_TERMS} terms and patterns: make two of it")
+        raise DraftError(
+            f"a bright line has at most {MAX_TERMS} terms and patterns: make two of it",
+            code="bright_line_many",
+            most=MAX_TERMS,
+        )
     for term in terms:
         if not fold(term).text.strip() or len(term) > MAX_TERM_CHARS:
             raise DraftError(
-                f"term {term[:40]!r} cannot be searched: 1 to {MAX_TERM_CHARS} letters or characters"
+                f"term {term[:40]!r} cannot be searched: 1 to {MAX_TERM_CHARS} letters or characters",
+                code="term_unusable",
+                term=term[:40],
+                most=MAX_TERM_CHARS,
             )
     for pattern in line.patterns:
         _compiled(pattern)
@@ -132,7 +142,11 @@ def _compiled(pattern: str) -> Any:  # noqa: ANN401  re2 ships no types
     try:
         return re2.compile(f"(?i){converter('t2s').convert(pattern)}", options)
     except re2.error as error:
-        raise DraftError(f"pattern {pattern[:60]!r} cannot be used: {_said(error)}") from error
+        raise DraftError(
+            f"pattern {pattern[:60]!r} cannot be used: {_said(error)}",
+            code="pattern_unusable",
+            pattern=pattern[:60],
+        ) from error
 
 
 def _said(error: Exception) -> str:

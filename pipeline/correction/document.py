@@ -87,7 +87,9 @@ class Document:
         for line in self.lines:
             if line.line_id == line_id:
                 return line
-        raise DraftError(f"no line {line_id} in this draft: somebody removed it; reload the page")
+        raise DraftError(
+            f"no line {line_id} in this draft: somebody removed it; reload the page", code="line_gone"
+        )
 
     def title(self, language: str) -> str:
         """The title in ``language``; empty when there is none yet."""
@@ -124,14 +126,18 @@ def cite(document: Document, line_id: str, sources: Iterable[str]) -> Document:
     known = {source.source_id for source in document.sources}
     wanted = tuple(dict.fromkeys(sources))
     if missing := [name for name in wanted if name not in known]:
-        raise DraftError(f"line {line_id} points at {', '.join(missing)}: add the source first")
+        raise DraftError(
+            f"line {line_id} points at {', '.join(missing)}: add the source first", code="source_missing"
+        )
     return _with(document, replace(document.line(line_id), sources=wanted))
 
 
 def add_line(document: Document, part: Part, after: str | None = None) -> Document:
     """``document`` with an empty line of this part after the line ``after``, else behind the last of its part."""
     if len(document.lines) >= MAX_LINES:
-        raise DraftError(f"a correction has at most {MAX_LINES} lines: shorten it")
+        raise DraftError(
+            f"a correction has at most {MAX_LINES} lines: shorten it", code="lines_many", most=MAX_LINES
+        )
     order = list(Part)
     ids = [line.line_id for line in document.lines]
     before = [i for i, line in enumerate(document.lines) if order.index(line.part) <= order.index(part)]
@@ -150,9 +156,15 @@ def remove_line(document: Document, line_id: str) -> Document:
 def add_source(document: Document, url: str, title: str = "", quote: str = "", sha256: str = "") -> Document:
     """``document`` with one more source; its id is the next number."""
     if len(document.sources) >= MAX_SOURCES:
-        raise DraftError(f"a correction has at most {MAX_SOURCES} sources")
+        raise DraftError(
+            f"a correction has at most {MAX_SOURCES} sources", code="sources_many", most=MAX_SOURCES
+        )
     if not url.startswith(("https://", "http://")):
-        raise DraftError(f"source {url[:80]!r}: write a web address that begins with https://")
+        raise DraftError(
+            f"source {url[:80]!r}: write a web address that begins with https://",
+            code="source_address",
+            url=url[:80],
+        )
     number = max((int(s.source_id[1:]) for s in document.sources), default=0) + 1
     source = Source(f"e{number}", url.strip(), _checked(title), _checked(quote), sha256)
     return replace(document, sources=(*document.sources, source))
@@ -166,12 +178,18 @@ def _checked(text: str) -> str:
     """``text`` on one line of allowed length; a lone surrogate, which no file can hold, is refused."""
     flat = " ".join(text.split())
     if len(flat) > MAX_CHARS:
-        raise DraftError(f"a sentence of {len(flat):,} characters: at most {MAX_CHARS:,}; split it")
+        raise DraftError(
+            f"a sentence of {len(flat):,} characters: at most {MAX_CHARS:,}; split it",
+            code="sentence_long",
+            given=len(flat),
+            most=MAX_CHARS,
+        )
     try:
         flat.encode("utf-8")
     except UnicodeEncodeError as error:
         raise DraftError(
-            "the text holds half a character (a broken emoji?): delete it and type again"
+            "the text holds half a character (a broken emoji?): delete it and type again",
+            code="half_character",
         ) from error
     return flat
 

@@ -42,7 +42,8 @@ class Machine:
             return None
         if not _is_here(url):
             raise DraftError(
-                "CHENGQING_MACHINE_URL leads off this machine: drafts stay here; use http://127.0.0.1:PORT/v1"
+                "CHENGQING_MACHINE_URL leads off this machine: drafts stay here; use http://127.0.0.1:PORT/v1",
+                code="machine_elsewhere",
             )
         return cls(url, os.environ.get("CHENGQING_MACHINE_MODEL", "local"))
 
@@ -59,7 +60,11 @@ def translate(machine: Machine, document: Document, line_id: str, source: str, t
     """``document`` with the line's text in ``target`` proposed by the machine, marked as its words."""
     text = document.line(line_id).texts.get(source, "")
     if not text:
-        raise DraftError(f"line {line_id} has no text in {source} yet: write one first")
+        raise DraftError(
+            f"line {line_id} has no text in {source} yet: write one first",
+            code="machine_no_text",
+            language=source,
+        )
     order = (
         f"Translate this sentence of a public statement into {_NAMES[target]}. Keep every number, date, name and "
         "phone number. Answer with the translation only."
@@ -73,7 +78,8 @@ def compose(machine: Machine, document: Document, line_id: str, language: str) -
     quotes = _quotes(document, line)
     if line.part not in FACTUAL or not quotes:
         raise DraftError(
-            f"line {line_id} has no source with a quote: the machine writes nothing without evidence"
+            f"line {line_id} has no source with a quote: the machine writes nothing without evidence",
+            code="machine_no_source",
         )
     order = (
         f"Write one plain sentence in {_NAMES[language]} that says only what these quotes say. No opinion, no names of "
@@ -118,8 +124,11 @@ def _asked(machine: Machine, order: str, text: str) -> str:
         TypeError,
     ) as error:
         raise DraftError(
-            f"the machine at {machine.url} gave no usable answer ({error}); write it yourself"
+            f"the machine at {machine.url} gave no usable answer ({error}); write it yourself",
+            code="machine_failed",
         ) from error
     if not answer:
-        raise DraftError(f"the machine at {machine.url} answered with nothing; write it yourself")
+        raise DraftError(
+            f"the machine at {machine.url} answered with nothing; write it yourself", code="machine_failed"
+        )
     return answer

@@ -48,7 +48,10 @@ def template(situation: str) -> Template:
     for found in templates():
         if found.id == situation:
             return found
-    raise DraftError(f"no template {situation!r}; there are: {', '.join(t.id for t in templates())}")
+    raise DraftError(
+        f"no template {situation!r}; there are: {', '.join(t.id for t in templates())}",
+        code="template_unknown",
+    )
 
 
 def begin(situation: str) -> Document:
@@ -73,7 +76,9 @@ def _read(path: Path) -> Template:
         return Template(path.stem, dict(told["name"]), str(told["order_from"]), slots)
     except (tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
         raise DraftError(
-            f"{path}: {error}; a template has name, order_from and [[lines]] with part and hint"
+            f"{path}: {error}; a template has name, order_from and [[lines]] with part and hint",
+            code="settings_file",
+            file=path.name,
         ) from error
 
 

@@ -49,7 +49,9 @@ class Assessments(Items):
         if wrong or not levels or len(reason) > MAX_REASON_CHARS:
             raise StoreError(
                 f"an assessment needs answers of the rubric ({', '.join(wrong) or 'none given'}) "
-                f"and a reason of at most {MAX_REASON_CHARS} characters"
+                f"and a reason of at most {MAX_REASON_CHARS} characters",
+                code="assessment_needs",
+                most=MAX_REASON_CHARS,
             )
         values = {"levels": dict(levels), "reason": reason.strip(), "rubric": rubric.version}
         return self.put(incident, claim_id, values, actor=actor, seen=seen)

@@ -102,6 +102,7 @@ class Ledger(Store):
             f"claim {wanted.claim_id}: somebody else decided first; look at both and decide again",
             mine=values,
             theirs=_triage_values(theirs, theirs.updated_by or "", theirs.updated_at) if theirs else {},
+            code="decided_first",
         )
 
     def undo(self, incident: str, event_id: int, *, actor: str) -> Triage:
@@ -112,7 +113,9 @@ class Ledger(Store):
         rows = self.fetch("event", {"incident": incident, "event_id": event_id})
         claim_id = rows[0][2] if rows and rows[0][3] == "triage" else None
         if claim_id is None:
-            raise StoreError(f"event {event_id} of incident {incident} is no decision on a claim")
+            raise StoreError(
+                f"event {event_id} of incident {incident} is no decision on a claim", code="no_decision"
+            )
         in_force = decisions_in_force(self.events(incident, claim_id))
         now = self.triage(incident, claim_id)[claim_id]
         if not in_force or in_force[-1].event_id != event_id:
@@ -120,6 +123,7 @@ class Ledger(Store):
                 f"claim {claim_id}: somebody decided since; undo that first",
                 mine=_triage_values(now, actor, now.updated_at),
                 theirs=_triage_values(now, now.updated_by or "", now.updated_at),
+                code="decided_since",
             )
         before = in_force[-2].payload if len(in_force) > 1 else {}
         return self.decide(_restored(now, before), actor=actor, undoes=event_id)
@@ -149,7 +153,11 @@ class Ledger(Store):
     ) -> list[MatchRuling]:
         """Record one word on many pairs in one write: all or none."""
         if any(left == right for left, right in pairs) or len(reason) > MAX_NOTE_CHARS:
-            raise StoreError(f"a ruling needs two posts and a reason of at most {MAX_NOTE_CHARS} characters")
+            raise StoreError(
+                f"a ruling needs two posts and a reason of at most {MAX_NOTE_CHARS} characters",
+                code="ruling_needs",
+                most=MAX_NOTE_CHARS,
+            )
         moment = datetime.now(UTC)
         told = {"batch": batch} if batch else {}
         made: list[MatchRuling] = []
@@ -176,7 +184,8 @@ class Ledger(Store):
         standing = {ruling.ruling_id: ruling for ruling in self.rulings(incident)}
         if gone := [str(number) for number in ruling_ids if number not in standing]:
             raise StoreError(
-                f"ruling {', '.join(gone)} of incident {incident}: withdrawn already, or never made"
+                f"ruling {', '.join(gone)} of incident {incident}: withdrawn already, or never made",
+                code="ruling_gone",
             )
         with self.writing() as connection:
             for number in ruling_ids:
@@ -221,15 +230,24 @@ class Ledger(Store):
             then = latest.pop((row[0], row[1]), {})
             if any(then.get(name) != value for name, value in now.items() if name != "version"):
                 raise StoreError(
-                    f"ledger {self.path}: claim {row[1]} stands otherwise than decided: restore the backup"
+                    f"ledger {self.path}: claim {row[1]} stands otherwise than decided: restore the backup",
+                    code="ledger_unreadable",
                 )
         if latest:
-            raise StoreError(f"ledger {self.path}: {len(latest)} decided claims are gone: restore the backup")
+            raise StoreError(
+                f"ledger {self.path}: {len(latest)} decided claims are gone: restore the backup",
+                code="ledger_unreadable",
+            )
 
 
 def _check_note(note: str) -> None:
     if len(note) > MAX_NOTE_CHARS:
-        raise StoreError(f"note of {len(note)} characters: the ledger keeps at most {MAX_NOTE_CHARS}")
+        raise StoreError(
+            f"note of {len(note)} characters: the ledger keeps at most {MAX_NOTE_CHARS}",
+            code="text_long",
+            given=len(note),
+            most=MAX_NOTE_CHARS,
+        )
 
 
 def _restored(now: Triage, before: Mapping[str, Any]) -> Triage:

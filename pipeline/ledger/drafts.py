@@ -111,6 +111,9 @@ class Drafts(Store):
                 f"draft {seen.draft_id}: {theirs.actor} saved version {theirs.version} first; look at both",
                 mine=values,
                 theirs={"version": theirs.version, "content": to_json(theirs.document)},
+                code="draft_saved_since",
+                actor=theirs.actor,
+                version=theirs.version,
             )
         return self.draft(seen.draft_id)
 
@@ -135,7 +138,7 @@ class Drafts(Store):
         """The latest version of a draft; ``DraftError`` when there is none of this id."""
         found = self._drafts(draft_id=draft_id)
         if not found:
-            raise DraftError(f"no draft {draft_id}: it was never stored here")
+            raise DraftError(f"no draft {draft_id}: it was never stored here", code="draft_unknown")
         return found[0]
 
     def drafts(self, incident: str, claim_id: str | None = None) -> list[Draft]:
@@ -166,9 +169,14 @@ class Drafts(Store):
     ) -> None:
         """Say something about a draft. Comments and explanations need words."""
         if kind is not Remark.APPROVAL and not body.strip():
-            raise DraftError("write what you mean: an empty remark helps nobody")
+            raise DraftError("write what you mean: an empty remark helps nobody", code="remark_empty")
         if len(body) > MAX_NOTE_CHARS:
-            raise DraftError(f"a remark of {len(body):,} characters: at most {MAX_NOTE_CHARS:,}")
+            raise DraftError(
+                f"a remark of {len(body):,} characters: at most {MAX_NOTE_CHARS:,}",
+                code="text_long",
+                given=len(body),
+                most=MAX_NOTE_CHARS,
+            )
         moment = now or datetime.now(UTC)
         values = {"draft_id": draft.draft_id, "kind": kind.value, "about": about, "body": body.strip()}
         values |= {"actor": by.actor, "partner": by.partner, "told_at": moment.isoformat()}
@@ -180,7 +188,9 @@ class Drafts(Store):
     def approve(self, draft: Draft, by: Hand, *, now: datetime | None = None) -> None:
         """A second person read exactly this version. Whoever saved it cannot: two people stand behind a text."""
         if by.actor == draft.actor:
-            raise DraftError("you saved this version yourself: somebody else has to approve it")
+            raise DraftError(
+                "you saved this version yourself: somebody else has to approve it", code="approve_own"
+            )
         self.remark(draft, Remark.APPROVAL, by, about=draft.digest, now=now)
 
     def remarks(self, draft_id: str) -> list[Said]:
@@ -233,7 +243,11 @@ class Drafts(Store):
 
 def _own(partner: str, by: Hand) -> None:
     if partner != by.partner:
-        raise DraftError(f"this bright line is {partner}'s: only their people can change it")
+        raise DraftError(
+            f"this bright line is {partner}'s: only their people can change it",
+            code="bright_line_others",
+            partner=partner,
+        )
 
 
 def _renamed(line: BrightLine) -> BrightLine:

@@ -75,21 +75,38 @@ class EvidenceBook(Items):
         """
         told = {"url": url.strip(), "quote": quote.strip(), "archive_url": archive_url.strip()}
         if not any(told.values()) and file is None:
-            raise StoreError("evidence needs an address, a quote or a file")
+            raise StoreError("evidence needs an address, a quote or a file", code="evidence_empty")
         longest = {"url": MAX_URL_CHARS, "archive_url": MAX_URL_CHARS, "quote": MAX_TEXT_CHARS}
         for name, most in longest.items():
             if len(told[name]) > most:
-                raise StoreError(f"{name} of {len(told[name])} characters: evidence keeps at most {most}")
+                raise StoreError(
+                    f"{name} of {len(told[name])} characters: evidence keeps at most {most}",
+                    code="evidence_long",
+                    field=name,
+                    given=len(told[name]),
+                    most=most,
+                )
         kept = self._keep(*file) if file else {}
         return self.put(incident, claim_id, {**told, **kept}, actor=author)
 
     def _keep(self, name: str, body: bytes) -> dict[str, str | int]:
         """Store the bytes under their hash; the same file twice is stored once."""
         if len(body) > MAX_FILE_BYTES:
-            raise StoreError(f"{name}: {len(body):,} bytes; evidence keeps at most {MAX_FILE_BYTES:,}")
+            raise StoreError(
+                f"{name}: {len(body):,} bytes; evidence keeps at most {MAX_FILE_BYTES:,}",
+                code="file_large",
+                name=name[:MAX_FILE_NAME_CHARS],
+                given=len(body),
+                most=MAX_FILE_BYTES,
+            )
         kind = file_type(body)
         if kind is None:
-            raise StoreError(f"{name}: not a {', '.join(TYPES)} file by its content")
+            raise StoreError(
+                f"{name}: not a {', '.join(TYPES)} file by its content",
+                code="file_kind",
+                name=name[:MAX_FILE_NAME_CHARS],
+                kinds=TYPES,
+            )
         digest = hashlib.sha256(body).hexdigest()
         place = self.folder / digest[:2] / digest
         if not place.exists():
@@ -112,9 +129,13 @@ class EvidenceBook(Items):
         try:
             body = place.read_bytes()
         except OSError as error:
-            raise StoreError(f"{place}: {error.strerror}; restore it from the backup") from error
+            raise StoreError(
+                f"{place}: {error.strerror}; restore it from the backup", code="copy_gone"
+            ) from error
         if hashlib.sha256(body).hexdigest() != piece.sha256:
-            raise StoreError(f"{place}: no longer what was stored; restore it from the backup")
+            raise StoreError(
+                f"{place}: no longer what was stored; restore it from the backup", code="copy_changed"
+            )
         return body
 
 

@@ -40,6 +40,7 @@ class Items(Store):
                         f"{self.KIND} of claim {claim_id}: somebody else was faster; look at both",
                         mine=told,
                         theirs=stands[-1].payload if stands else {},
+                        code="others_first",
                     )
             return self.append(connection, self.KIND, told, actor, moment)
 
@@ -53,7 +54,8 @@ class Items(Store):
         found = next((e for e in self.standing(incident) if e.event_id == event_id), None)
         if found is None:
             raise StoreError(
-                f"{self.KIND} {event_id} of incident {incident}: taken back already, or never added"
+                f"{self.KIND} {event_id} of incident {incident}: taken back already, or never added",
+                code="taken_back_already",
             )
         values = {"incident": incident, "claim_id": found.claim_id, "event_id": event_id, "kind": self.KIND}
         with self.writing() as connection:

@@ -51,7 +51,9 @@ class KnownBook(Items):
         """Append a word and return its number; ``review`` has at least ``review_id``."""
         if not review.get("review_id") or len(reason) > MAX_REASON_CHARS:
             raise StoreError(
-                f"a word on a review names it and has at most {MAX_REASON_CHARS} characters of reason"
+                f"a word on a review names it and has at most {MAX_REASON_CHARS} characters of reason",
+                code="review_word",
+                most=MAX_REASON_CHARS,
             )
         values = {"review": dict(review), "same": same, "reason": reason.strip()}
         return self.put(incident, claim_id, {**values, "status_before": status_before}, actor=actor)

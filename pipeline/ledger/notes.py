@@ -38,7 +38,12 @@ class Notes(Items):
         """Append a note and return its number; raises ``StoreError`` when it is empty or too long."""
         text = text.strip()
         if not text or len(text) > MAX_NOTE_CHARS:
-            raise StoreError(f"a note has 1 to {MAX_NOTE_CHARS} characters; this one has {len(text)}")
+            raise StoreError(
+                f"a note has 1 to {MAX_NOTE_CHARS} characters; this one has {len(text)}",
+                code="note_length",
+                given=len(text),
+                most=MAX_NOTE_CHARS,
+            )
         values = {"text": text, "mentions": mentions(text)}
         return self.put(incident, claim_id, values, actor=author)
 

@@ -41,11 +41,18 @@ class Outreach(Items):
         """Append one; raises ``StoreError`` when somebody or the outcome is missing, or something is too long."""
         told = {"whom": whom.strip(), "about": about.strip(), "outcome": outcome.strip()}
         if not told["whom"] or not told["outcome"]:
-            raise StoreError("outreach needs whom you met and what came of it, even if nothing did")
+            raise StoreError(
+                "outreach needs whom you met and what came of it, even if nothing did", code="outreach_needs"
+            )
         if len(told["whom"]) > MAX_NAME_CHARS or max(map(len, told.values())) > MAX_TEXT_CHARS:
-            raise StoreError(f"a name has at most {MAX_NAME_CHARS} characters, a text {MAX_TEXT_CHARS}")
+            raise StoreError(
+                f"a name has at most {MAX_NAME_CHARS} characters, a text {MAX_TEXT_CHARS}",
+                code="outreach_long",
+                name_most=MAX_NAME_CHARS,
+                most=MAX_TEXT_CHARS,
+            )
         if stance not in STANCES:
-            raise StoreError(f"stance {stance!r}: write one of {', '.join(STANCES)}")
+            raise StoreError(f"stance {stance!r}: write one of {', '.join(STANCES)}", code="stance_unknown")
         return self.put(incident, None, {**told, "on": on.isoformat(), "stance": stance}, actor=actor)
 
     def all(self, incident: str) -> list[Contacted]:
@@ -61,7 +68,12 @@ class Hours(Items):
     def offer(self, incident: str, day: date, hours: float, *, actor: str) -> int:
         """Append what somebody has; raises ``StoreError`` outside 0 to 24 hours."""
         if not 0 <= hours <= MOST_HOURS:
-            raise StoreError(f"{hours:g} hours on one day: write 0 to {MOST_HOURS:g}")
+            raise StoreError(
+                f"{hours:g} hours on one day: write 0 to {MOST_HOURS:g}",
+                code="hours_range",
+                given=hours,
+                most=MOST_HOURS,
+            )
         return self.put(incident, None, {"day": day.isoformat(), "hours": float(hours)}, actor=actor)
 
     def on(self, incident: str, day: date) -> dict[str, float]:

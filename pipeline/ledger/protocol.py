@@ -76,7 +76,9 @@ class Checklist(Store):
         """
         check_note(note)
         if task not in self.due(incident):
-            raise StoreError(f"incident {incident} has no task {task!r} in its checklist")
+            raise StoreError(
+                f"incident {incident} has no task {task!r} in its checklist", code="task_unknown"
+            )
         told = {"incident": incident, "task": task, "done": done, "note": note.strip()}
         moment = now or datetime.now(UTC)
         with self.writing() as connection:
@@ -84,7 +86,10 @@ class Checklist(Store):
             if (last.event_id if last else 0) != seen:
                 theirs = last.payload if last else {}
                 raise StaleVersion(
-                    f"task {task}: somebody else was faster; look again", mine=told, theirs=theirs
+                    f"task {task}: somebody else was faster; look again",
+                    mine=told,
+                    theirs=theirs,
+                    code="others_first",
                 )
             number = self.append(connection, TASK, told, actor, moment)
         return Ticked(number, task, done, actor, moment, note.strip())
@@ -110,7 +115,9 @@ class Checklist(Store):
         """
         check_note(note)
         if not note.strip():
-            raise StoreError("a hand-over needs a note: what is open, what was promised, whom to call")
+            raise StoreError(
+                "a hand-over needs a note: what is open, what was promised, whom to call", code="watch_note"
+            )
         moment = now or datetime.now(UTC)
         with self.writing() as connection:
             last = self._latest(connection, incident, WATCH)
@@ -123,9 +130,14 @@ class Checklist(Store):
             }
             if (last.event_id if last else 0) != seen:
                 theirs = last.payload if last else {}
-                raise StaleVersion("the watch was handed over since; look again", mine=told, theirs=theirs)
+                raise StaleVersion(
+                    "the watch was handed over since; look again",
+                    mine=told,
+                    theirs=theirs,
+                    code="watch_moved",
+                )
             if before == partner:
-                raise StoreError(f"{partner} has the watch already")
+                raise StoreError(f"{partner} has the watch already", code="watch_theirs", partner=partner)
             number = self.append(connection, WATCH, told, actor, moment)
         return Watch(number, partner, before, actor, moment, note.strip())
 
@@ -154,7 +166,12 @@ class Checklist(Store):
 def check_note(note: str) -> None:
     """Raise ``StoreError`` when a note is too long."""
     if len(note) > MAX_NOTE_CHARS:
-        raise StoreError(f"note of {len(note)} characters: at most {MAX_NOTE_CHARS}")
+        raise StoreError(
+            f"note of {len(note)} characters: at most {MAX_NOTE_CHARS}",
+            code="text_long",
+            given=len(note),
+            most=MAX_NOTE_CHARS,
+        )
 
 
 def _ticked(event: Event) -> Ticked:

@@ -38,10 +38,12 @@ class SetAside(Items):
         reason = reason.strip()
         if not reason or len(reason) > MAX_REASON_CHARS:
             raise StoreError(
-                f"a claim that is not worked needs a reason of at most {MAX_REASON_CHARS} characters"
+                f"a claim that is not worked needs a reason of at most {MAX_REASON_CHARS} characters",
+                code="aside_reason",
+                most=MAX_REASON_CHARS,
             )
         if not 0 < len(claims) <= MOST_AT_ONCE:
-            raise StoreError(f"choose 1 to {MOST_AT_ONCE} claims")
+            raise StoreError(f"choose 1 to {MOST_AT_ONCE} claims", code="aside_many", most=MOST_AT_ONCE)
         moment = datetime.now(UTC)
         with self.writing() as connection:
             return [

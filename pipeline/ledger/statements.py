@@ -10,87 +10,21 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.coalition import Coalition, ConsensusRule
+from pipeline.coalition import Coalition
 from pipeline.correction.consensus import CONSENTING, NO_CONSENSUS, Answer, Phase, Standing, stand
-from pipeline.correction.document import Document, from_json, to_json
+from pipeline.correction.document import to_json
 from pipeline.correction.review import open_points
 from pipeline.errors import DraftError, StoreError
 from pipeline.ledger.decisions import MAX_NOTE_CHARS
 from pipeline.ledger.drafts import Draft, Drafts, Hand
+from pipeline.ledger.statement_rows import Given, Release, Statement, given_of, release_of, statement_of
 from pipeline.statements import statement
 
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A frozen text in circulation. ``content`` is what partners were shown, byte for byte."""
-
-    statement_id: str
-    draft_id: str
-    draft_version: int
-    incident: str
-    claim_id: str | None
-    digest: str
-    content: str
-    author_partner: str
-    partners: tuple[str, ...]
-    rule: ConsensusRule
-    circulated_by: str
-    circulated_at: datetime
-    deadline_at: datetime
-    voided_at: datetime | None
-    voided_by: str | None
-
-    @property
-    def document(self) -> Document:
-        """The content as a document."""
-        return from_json(self.content)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One answer of one partner to one digest."""
-
-    partner: str
-    answer: Answer
-    reason: str
-    actor: str
-    told_at: datetime
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """What went out, and under whose name: all signers', or one partner's alone."""
-
-    release_id: str
-    statement_id: str
-    incident: str
-    claim_id: str | None
-    digest: str
-    content: str
-    as_partner: str | None
-    signers: tuple[str, ...]
-    """Who consented, with reservations or without; those who stood aside do not sign."""
-    actor: str
-    told_at: datetime
-    withdrawn_because: str | None
-    withdrawn_at: datetime | None
-    follows: str | None = None
-    """The earlier release that this one corrects."""
-
-    @property
-    def document(self) -> Document:
-        """The content as a document."""
-        return from_json(self.content)
-
-
-_STATEMENT = tuple(Statement.__dataclass_fields__)
-_RELEASE = tuple(Release.__dataclass_fields__)
-"""Columns of the two questions, in their order."""
+__all__ = ["Given", "Release", "Statement", "Statements"]
 
 
 class Statements(Drafts):
@@ -103,15 +37,21 @@ class Statements(Drafts):
         moment = now or datetime.now(UTC)
         if not coalition.partners:
             raise DraftError(
-                "there is no coalition file yet: write data/coalition.toml with the partners first"
+                "there is no coalition file yet: write data/coalition.toml with the partners first",
+                code="no_coalition",
             )
         coalition.partner(by.partner)
         points = open_points(draft.document, self.bright_lines(), self.explained(draft.draft_id))
         if points:
-            raise DraftError(f"{len(points)} open point(s) keep this text back; settle or explain each first")
+            raise DraftError(
+                f"{len(points)} open point(s) keep this text back; settle or explain each first",
+                code="points_open",
+                given=len(points),
+            )
         if not self.approvers(draft):
             raise DraftError(
-                "nobody but its author has approved this version: ask a second person to read it"
+                "nobody but its author has approved this version: ask a second person to read it",
+                code="not_approved",
             )
         values = _frozen(draft, coalition, by, moment)
         with self.writing() as connection:
@@ -120,10 +60,17 @@ class Statements(Drafts):
                 {"incident": None, "claim_id": None, "draft_id": draft.draft_id},
             ).fetchone()
             if latest[4] != draft.version:
-                raise DraftError(f"version {latest[4]} was saved since: read it before it is circulated")
+                raise DraftError(
+                    f"version {latest[4]} was saved since: read it before it is circulated",
+                    code="version_since",
+                    version=latest[4],
+                )
             taken = connection.execute(statement("ledger/statements/of_version"), values).fetchone()
             if taken:
-                raise DraftError(f"this version is in circulation already, as statement {taken[0]}")
+                raise DraftError(
+                    f"this version is in circulation already, as statement {taken[0]}",
+                    code="circulates_already",
+                )
             connection.execute(statement("ledger/statements/insert"), values)
             told = {
                 k: values[k]
@@ -145,12 +92,22 @@ class Statements(Drafts):
         moment = now or datetime.now(UTC)
         if by.partner not in seen.partners:
             raise DraftError(
-                f"{by.partner or 'nobody'} was not asked: only {', '.join(seen.partners)} answer"
+                f"{by.partner or 'nobody'} was not asked: only {', '.join(seen.partners)} answer",
+                code="not_asked",
+                partner=by.partner,
+                partners=seen.partners,
             )
         if answer in (Answer.BLOCK, Answer.RESERVATIONS) and not reason.strip():
-            raise DraftError("say why: a block or a reservation without a reason cannot be answered")
+            raise DraftError(
+                "say why: a block or a reservation without a reason cannot be answered", code="reason_needed"
+            )
         if len(reason) > MAX_NOTE_CHARS:
-            raise DraftError(f"a reason of {len(reason):,} characters: at most {MAX_NOTE_CHARS:,}")
+            raise DraftError(
+                f"a reason of {len(reason):,} characters: at most {MAX_NOTE_CHARS:,}",
+                code="text_long",
+                given=len(reason),
+                most=MAX_NOTE_CHARS,
+            )
         values = {"statement_id": seen.statement_id, "digest": seen.digest, "partner": by.partner}
         values |= {"answer": answer.value, "reason": reason.strip(), "actor": by.actor}
         values["told_at"] = moment.isoformat()
@@ -159,7 +116,8 @@ class Statements(Drafts):
             self._still_open(connection, held)
             if held.digest != seen.digest:
                 raise DraftError(
-                    "the text is not the one that you were shown: reload the page and read it again"
+                    "the text is not the one that you were shown: reload the page and read it again",
+                    code="text_changed",
                 )
             connection.execute(statement("ledger/statements/insert_answer"), values)
             event = {"incident": held.incident, "claim_id": held.claim_id, **values}
@@ -174,10 +132,16 @@ class Statements(Drafts):
             standing = _standing(held, self._answers(connection, held), moment)
             if standing.phase is not Phase.AGREED:
                 raise DraftError(
-                    f"there is no consensus on {held.statement_id}: it is {standing.phase.value}"
+                    f"there is no consensus on {held.statement_id}: it is {standing.phase.value}",
+                    code="no_consensus",
+                    phase=standing.phase.value,
                 )
             if by.partner not in held.partners:
-                raise DraftError(f"{by.partner or 'nobody'} is none of the partners that signed")
+                raise DraftError(
+                    f"{by.partner or 'nobody'} is none of the partners that signed",
+                    code="not_a_signer",
+                    partner=by.partner,
+                )
             return self._release(connection, held, None, standing.consenting, by, moment)
 
     def release_alone(self, seen: Statement, by: Hand, *, now: datetime | None = None) -> Release:
@@ -190,11 +154,17 @@ class Statements(Drafts):
             standing = _standing(held, answers, moment)
             if standing.phase not in NO_CONSENSUS:
                 raise DraftError(
-                    f"{held.statement_id} is {standing.phase.value}: speak together, or wait for the others"
+                    f"{held.statement_id} is {standing.phase.value}: speak together, or wait for the others",
+                    code="not_alone",
+                    phase=standing.phase.value,
                 )
             given = answers.get(by.partner)
             if given is None or given.answer not in CONSENTING:
-                raise DraftError(f"{by.partner or 'nobody'} has not consented to this text: answer it first")
+                raise DraftError(
+                    f"{by.partner or 'nobody'} has not consented to this text: answer it first",
+                    code="not_consented",
+                    partner=by.partner,
+                )
             return self._release(connection, held, by.partner, (by.partner,), by, moment)
 
     def withdraw(self, release: Release, by: Hand, reason: str, *, now: datetime | None = None) -> Release:
@@ -202,18 +172,20 @@ class Statements(Drafts):
         moment = now or datetime.now(UTC)
         if by.partner not in release.signers:
             raise DraftError(
-                f"{by.partner or 'nobody'} did not sign {release.release_id} and cannot take it back"
+                f"{by.partner or 'nobody'} did not sign {release.release_id} and cannot take it back",
+                code="not_a_signer",
+                partner=by.partner,
             )
         if not reason.strip():
-            raise DraftError("say why it is withdrawn: readers are told")
+            raise DraftError("say why it is withdrawn: readers are told", code="withdrawal_reason")
         values = {"release_id": release.release_id, "reason": reason.strip()[:MAX_NOTE_CHARS]}
         values |= {"actor": by.actor, "told_at": moment.isoformat()}
         with self.writing() as connection:
             row = connection.execute(
                 statement("ledger/statements/releases"), _only(release_id=release.release_id)
             )
-            if _release(row.fetchone()).withdrawn_at:
-                raise DraftError(f"{release.release_id} is withdrawn already")
+            if release_of(row.fetchone()).withdrawn_at:
+                raise DraftError(f"{release.release_id} is withdrawn already", code="withdrawn_already")
             connection.execute(statement("ledger/statements/insert_withdrawal"), values)
             event = {"incident": release.incident, "claim_id": release.claim_id, **values}
             self.append(connection, "withdrawal", event, by.actor, moment)
@@ -225,13 +197,15 @@ class Statements(Drafts):
         """The statement of this id; ``DraftError`` when there is none."""
         rows = self.fetch("statements/of_incident", {"incident": None, "statement_id": statement_id})
         if not rows:
-            raise DraftError(f"no statement {statement_id}: it was never circulated here")
-        return _statement(rows[0])
+            raise DraftError(
+                f"no statement {statement_id}: it was never circulated here", code="statement_unknown"
+            )
+        return statement_of(rows[0])
 
     def statements(self, incident: str | None = None) -> list[Statement]:
         """Statements of an incident, or all, the latest first."""
         rows = self.fetch("statements/of_incident", {"incident": incident, "statement_id": None})
-        return [_statement(row) for row in rows]
+        return [statement_of(row) for row in rows]
 
     def answers(self, held: Statement) -> dict[str, Given]:
         """The last answer of each partner."""
@@ -252,7 +226,7 @@ class Statements(Drafts):
     ) -> list[Release]:
         """Releases of an incident, the latest first; withdrawn ones too."""
         wanted = _only(incident=incident, release_id=release_id, statement_id=statement_id)
-        return [_release(row) for row in self.fetch("statements/releases", wanted)]
+        return [release_of(row) for row in self.fetch("statements/releases", wanted)]
 
     # -- inside a transaction ----------------------------------------------------------------------------------------
 
@@ -260,25 +234,30 @@ class Statements(Drafts):
         wanted = {"incident": None, "statement_id": statement_id}
         row = connection.execute(statement("ledger/statements/of_incident"), wanted).fetchone()
         if row is None:
-            raise DraftError(f"no statement {statement_id}: it was never circulated here")
-        return _statement(row)
+            raise DraftError(
+                f"no statement {statement_id}: it was never circulated here", code="statement_unknown"
+            )
+        return statement_of(row)
 
     def _answers(
         self, connection: sqlite3.Connection, held: Statement, until: datetime | None = None
     ) -> dict[str, Given]:
         rows = connection.execute(statement("ledger/statements/answers"), {"statement_id": held.statement_id})
-        given = [one for row in rows if (one := _given(row)).digest == held.digest]
+        given = [one for row in rows if (one := given_of(row)).digest == held.digest]
         return {one.partner: one for one in given if until is None or one.told_at <= until}
 
     def _still_open(self, connection: sqlite3.Connection, held: Statement) -> None:
         if held.voided_at:
             raise DraftError(
-                f"{held.voided_by} edited the text at {held.voided_at:%H:%M}Z: the answers are void"
+                f"{held.voided_by} edited the text at {held.voided_at:%H:%M}Z: the answers are void",
+                code="voided",
+                actor=held.voided_by,
+                when=held.voided_at,
             )
         wanted = _only(statement_id=held.statement_id)
         rows = connection.execute(statement("ledger/statements/releases"), wanted).fetchall()
         if any(row[6] is None for row in rows):
-            raise DraftError(f"{held.statement_id} is released already")
+            raise DraftError(f"{held.statement_id} is released already", code="released_already")
 
     def _release(
         self,
@@ -291,13 +270,16 @@ class Statements(Drafts):
     ) -> Release:
         if hashlib.sha256(held.content.encode("utf-8")).hexdigest() != held.digest:
             raise StoreError(
-                f"statement {held.statement_id} is not what was consented to: restore the backup"
+                f"statement {held.statement_id} is not what was consented to: restore the backup",
+                code="not_consented_bytes",
             )
         taken = connection.execute(
             statement("ledger/statements/releases"), _only(statement_id=held.statement_id)
         ).fetchall()
         if any(row[6] == as_partner for row in taken):
-            raise DraftError(f"{held.statement_id} is released under this name already")
+            raise DraftError(
+                f"{held.statement_id} is released under this name already", code="released_already"
+            )
         values: dict[str, str | None] = {"release_id": f"r-{secrets.token_hex(4)}", "as_partner": as_partner}
         values |= {"statement_id": held.statement_id, "signers": json.dumps(list(signers))}
         values |= {"actor": by.actor, "told_at": moment.isoformat()}
@@ -305,7 +287,7 @@ class Statements(Drafts):
         event = {"incident": held.incident, "claim_id": held.claim_id, "digest": held.digest, **values}
         self.append(connection, "release", event, by.actor, moment)
         wanted = _only(release_id=values["release_id"])
-        return _release(connection.execute(statement("ledger/statements/releases"), wanted).fetchone())
+        return release_of(connection.execute(statement("ledger/statements/releases"), wanted).fetchone())
 
 
 def _only(**wanted: str | None) -> dict[str, str | None]:
@@ -334,27 +316,3 @@ def _frozen(draft: Draft, coalition: Coalition, by: Hand, now: datetime) -> dict
         "told_at": now.isoformat(),
         "deadline_at": deadline.isoformat(),
     }
-
-
-def _statement(row: Sequence[Any]) -> Statement:
-    told = dict(zip(_STATEMENT, row, strict=True))
-    rule = json.loads(told["rule"])
-    told["rule"] = ConsensusRule(**{**rule, "reminder_minutes": tuple(rule["reminder_minutes"])})
-    told["partners"] = tuple(json.loads(told["partners"]))
-    return Statement(**_timed(told, "circulated_at", "deadline_at", "voided_at"))
-
-
-def _timed(told: dict[str, Any], *names: str) -> dict[str, Any]:
-    """``told`` with these columns read as times; one that is absent stays so."""
-    return told | {name: datetime.fromisoformat(told[name]) for name in names if told[name]}
-
-
-def _given(row: Sequence[Any]) -> Given:
-    partner, answer, reason, actor, told_at, told_digest = row
-    return Given(partner, Answer(answer), reason, actor, datetime.fromisoformat(told_at), told_digest)
-
-
-def _release(row: Sequence[Any]) -> Release:
-    told = dict(zip(_RELEASE, row, strict=True))
-    told["signers"] = tuple(json.loads(told["signers"]))
-    return Release(**_timed(told, "told_at", "withdrawn_at"))

@@ -65,7 +65,7 @@ class Store:
             with self._reading() if self.read_only else contextlib.closing(self._open()) as connection:
                 yield connection
         except sqlite3.DatabaseError as error:
-            raise StoreError(f"ledger {self.path}: {error}") from error
+            raise StoreError(f"ledger {self.path}: {error}", code="ledger_unreadable") from error
 
     def _open(self) -> sqlite3.Connection:
         mode = "ro" if self.read_only else "rwc"
@@ -78,7 +78,9 @@ class Store:
                 connection.execute("pragma journal_mode = wal")
                 connection.execute("pragma synchronous = full")
         except sqlite3.Error as error:
-            raise StoreError(f"ledger {self.path}: {error}; restore it from the backup") from error
+            raise StoreError(
+                f"ledger {self.path}: {error}; restore it from the backup", code="ledger_unreadable"
+            ) from error
         return connection
 
     def _make(self, connection: sqlite3.Connection) -> None:
@@ -104,7 +106,9 @@ class Store:
         try:
             known = {row[0] for row in reader.connection.execute(statement("ledger/table_names"))}
         except sqlite3.DatabaseError as error:
-            raise StoreError(f"ledger {self.path}: {error}; restore it from the backup") from error
+            raise StoreError(
+                f"ledger {self.path}: {error}; restore it from the backup", code="ledger_unreadable"
+            ) from error
         if not _tables_of(self.SCHEMAS) <= known:
             return False
         reader.complete.add(self.SCHEMAS)
@@ -185,7 +189,8 @@ class Store:
             chain = _chain(chain, told)
             if chain != stored:
                 raise StoreError(
-                    f"ledger {self.path}: event {count} does not fit its chain: restore the backup"
+                    f"ledger {self.path}: event {count} does not fit its chain: restore the backup",
+                    code="ledger_unreadable",
                 )
             yield told
 

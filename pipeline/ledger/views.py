@@ -34,10 +34,13 @@ class Views(Items):
         mine = self.of(incident, owner)
         if not name or len(name) > MAX_NAME_CHARS or len(mine) >= MAX_VIEWS:
             raise StoreError(
-                f"a view needs a name of 1 to {MAX_NAME_CHARS} characters; at most {MAX_VIEWS} views"
+                f"a view needs a name of 1 to {MAX_NAME_CHARS} characters; at most {MAX_VIEWS} views",
+                code="view_needs",
+                name_most=MAX_NAME_CHARS,
+                most=MAX_VIEWS,
             )
         if any(len(value) > MAX_PARAM_CHARS for value in params.values()):
-            raise StoreError("a filter of this view is too long to keep")
+            raise StoreError("a filter of this view is too long to keep", code="view_long")
         for view in mine:
             if view.name == name:
                 self.take_back(incident, view.event_id, actor=owner)

@@ -36,9 +36,11 @@ class Offers(Checklist):
         """
         check_note(note)
         if not note.strip():
-            raise StoreError("a hand-over needs a note: what is open, what was promised, whom to call")
+            raise StoreError(
+                "a hand-over needs a note: what is open, what was promised, whom to call", code="watch_note"
+            )
         if partner == holder:
-            raise StoreError(f"{partner} has the watch already")
+            raise StoreError(f"{partner} has the watch already", code="watch_theirs", partner=partner)
         told: dict[str, object] = {
             "incident": incident,
             "partner": partner,
@@ -50,7 +52,10 @@ class Offers(Checklist):
             self._at(connection, incident, seen, told)
             if theirs := self._standing(connection, incident):
                 raise StaleVersion(
-                    "the watch was offered since; look again", mine=told, theirs=theirs.payload
+                    "the watch was offered since; look again",
+                    mine=told,
+                    theirs=theirs.payload,
+                    code="watch_offered",
                 )
             number = self.append(connection, OFFER, told, actor, moment)
         return Offer(number, partner, holder, actor, moment, note.strip())
@@ -96,10 +101,14 @@ class Offers(Checklist):
         found = self._standing(connection, incident)
         if found is None or found.event_id != offer.event_id:
             theirs = found.payload if found else {}
-            raise StaleVersion("this offer stands no more; look again", mine={}, theirs=theirs)
+            raise StaleVersion(
+                "this offer stands no more; look again", mine={}, theirs=theirs, code="offer_gone"
+            )
 
     def _at(self, connection: sqlite3.Connection, incident: str, seen: int, told: dict[str, object]) -> None:
         last = self._latest(connection, incident, WATCH)
         if (last.event_id if last else 0) != seen:
             theirs = last.payload if last else {}
-            raise StaleVersion("the watch was handed over since; look again", mine=told, theirs=theirs)
+            raise StaleVersion(
+                "the watch was handed over since; look again", mine=told, theirs=theirs, code="watch_moved"
+            )

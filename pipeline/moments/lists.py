@@ -99,7 +99,12 @@ def checked(moment: datetime, now: datetime | None = None) -> datetime:
     """``moment`` in UTC; raises ``UsageError`` for one that lies ahead."""
     present = now or datetime.now(UTC)
     if moment > present:
-        raise UsageError(f"{moment:%Y-%m-%d %H:%M:%S}Z lies ahead: it is {present:%Y-%m-%d %H:%M:%S}Z now")
+        raise UsageError(
+            f"{moment:%Y-%m-%d %H:%M:%S}Z lies ahead: it is {present:%Y-%m-%d %H:%M:%S}Z now",
+            code="moment_ahead",
+            moment=moment,
+            now=present,
+        )
     return moment.astimezone(UTC)
 
 

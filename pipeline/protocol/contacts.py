@@ -61,7 +61,11 @@ class ContactBook(Store):
                 ).fetchone()
             else:
                 if len(connection.execute(statement("contacts/all")).fetchall()) >= MOST_ENTRIES:
-                    raise StoreError(f"the directory has {MOST_ENTRIES} entries already: remove some first")
+                    raise StoreError(
+                        f"the directory has {MOST_ENTRIES} entries already: remove some first",
+                        code="contacts_many",
+                        most=MOST_ENTRIES,
+                    )
                 row = connection.execute(statement("contacts/insert"), values).fetchone()
             if row is None:
                 raise _stale(entry)
@@ -86,13 +90,21 @@ class ContactBook(Store):
 def check(entry: Entry) -> None:
     """Raise ``StoreError`` when an entry cannot be stored."""
     if not entry.name.strip() or max(len(entry.name), len(entry.reach)) > MAX_TEXT_CHARS:
-        raise StoreError(f"an entry has a name; name and reach have at most {MAX_TEXT_CHARS} characters")
+        raise StoreError(
+            f"an entry has a name; name and reach have at most {MAX_TEXT_CHARS} characters",
+            code="contact_name",
+            most=MAX_TEXT_CHARS,
+        )
     if entry.kind not in KINDS:
-        raise StoreError(f"kind {entry.kind!r}: write one of {', '.join(KINDS)}")
+        raise StoreError(f"kind {entry.kind!r}: write one of {', '.join(KINDS)}", code="contact_kind")
     if entry.on_call is not None and not 1 <= entry.on_call <= MOST_ON_CALL:
-        raise StoreError(f"the order on call is a whole number from 1 to {MOST_ON_CALL}")
+        raise StoreError(
+            f"the order on call is a whole number from 1 to {MOST_ON_CALL}",
+            code="contact_order",
+            most=MOST_ON_CALL,
+        )
     if len(entry.calls) > MOST_CALLS:
-        raise StoreError(f"an entry calls at most {MOST_CALLS} others")
+        raise StoreError(f"an entry calls at most {MOST_CALLS} others", code="contact_calls", most=MOST_CALLS)
 
 
 def _entry(row: Sequence[Any]) -> Entry:
@@ -114,6 +126,7 @@ def _stale(entry: Entry) -> StaleVersion:
         f"entry {entry.name}: somebody else changed it, or it belongs to another partner; look again",
         mine={"id": entry.id},
         theirs={},
+        code="contact_changed",
     )
 
 

@@ -74,7 +74,9 @@ def notice(release: Release, coalition: Coalition, language: str, earlier: Relea
     document = release.document
     if not document.title(language):
         raise DraftError(
-            f"{release.release_id} has no text in {language}; it has {', '.join(document.languages)}"
+            f"{release.release_id} has no text in {language}; it has {', '.join(document.languages)}",
+            code="release_no_text",
+            language=language,
         )
     signers = _signers(release, coalition)
     return Notice(

@@ -80,7 +80,8 @@ def families() -> frozenset[str]:
     found = frozenset(font for fonts in _FONTS.values() for font in fonts if font in known)
     if not found:
         raise DraftError(
-            "this machine has no Chinese font: apt-get install fonts-noto-cjk, then export again"
+            "this machine has no Chinese font: apt-get install fonts-noto-cjk, then export again",
+            code="no_fonts",
         )
     return found
 
@@ -96,7 +97,9 @@ def _compiled(template: str, values: dict[str, Any], form: Literal["pdf", "png"]
             sys_inputs={"notice": json.dumps(values, ensure_ascii=False)},
         )
     except typst.TypstError as error:
-        raise DraftError(f"{template}: the text could not be set ({error})") from error
+        raise DraftError(
+            f"{template}: the text could not be set ({error})", code="release_not_set"
+        ) from error
     if not isinstance(made, bytes):
-        raise DraftError(f"{template}: the text fills more than one card")
+        raise DraftError(f"{template}: the text fills more than one card", code="card_full")
     return made
