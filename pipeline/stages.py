@@ -186,15 +186,18 @@ def _group(context: Context, tables: Tables, tick: Tick) -> Outcome:
     rulings, unheard = text_rulings(context.rulings, posts, normalized)
     cache = _group_cache(context)
     arrived = arrivals(texts, posts, normalized)
-    corrects = speech_of(texts, context.speech()).column("corrects").to_numpy()
-    grouping = group(
-        texts, context.steps(texts), context.group_config, rulings, tick, arrived, cache.load(), corrects
-    )
+
+    def corrects(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        said = speech_of(texts.take(pa.array(rows)), context.speech())
+        return np.asarray(said.column("corrects").to_numpy())
+
+    def steps(rows: NDArray[np.int64]) -> NDArray[np.int8]:
+        return context.steps(texts.take(pa.array(rows)))
+
+    grouping = group(texts, steps, context.group_config, rulings, tick, arrived, cache.load(), corrects)
     if not context.as_of_wanted:  # a replay knows less; the next run would compare all again
         cache.keep(grouping.memory)
-    keys = grouping.members.column("group_key").to_pylist()
-    keywords = pa.array([grouping.keywords.get(key, []) for key in keys], t.STRINGS)
-    groups = t.TEXT_GROUPS.conform(grouping.members.append_column("keywords", keywords))
+    groups = t.TEXT_GROUPS.conform(grouping.members)
     conflicts = ruling_conflicts(context.rulings, grouping.conflicts, posts, normalized)
     if conflicts.num_rows:
         unheard |= {CONTRADICTED: conflicts.num_rows}

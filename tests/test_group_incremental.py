@@ -80,9 +80,25 @@ def grouped(said: Said, memory: Memory | None = None, config: GroupConfig = SMAL
 def assert_same(one: Grouping, other: Grouping) -> None:
     assert one.members.equals(other.members)
     assert one.matches.equals(other.matches)
-    assert one.keywords == other.keywords
-    assert one.memory.near.later.tolist() == other.memory.near.later.tolist()
-    assert one.memory.near.product.tolist() == other.memory.near.product.tolist()
+    assert remembered(one.memory) == remembered(other.memory)
+
+
+def remembered(memory: Memory) -> dict[str, list[Any]]:
+    """All that the next grouping starts from, but what was worked out only where it was asked for."""
+    common, index, reach = memory.common, memory.index, memory.reach
+    return {
+        "words": common.words.to_pylist(),
+        "documents": common.of_words.tolist(),
+        "columns": index.columns.tolist(),
+        "values": index.values.tolist(),
+        "reach": np.stack([reach.count, reach.worst, reach.worst_at]).tolist(),
+        "found": memory.found.tolist(),
+        "similarity": memory.verdicts.similarity.tolist(),
+        "matched": memory.verdicts.matched.tolist(),
+        "letters": memory.letters.tolist(),
+        "likeness": memory.likeness.similarity.tolist(),
+        "ties": dict(zip(memory.ties.groups.tolist(), memory.ties.words.to_pylist(), strict=True)),
+    }
 
 
 @settings(max_examples=10, deadline=None)

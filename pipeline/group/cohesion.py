@@ -65,12 +65,12 @@ def cut_drift(
         kept &= ~too_large[labels[edges[:, 0]]] | (similarity >= threshold)
     labels = components(size, edges[kept])
     loose = _loose(labels, edges[kept])
-    hashes = _hashes(spelled, labels)
-    whole, apart = (loose & np.isin(hashes, some) for some in (known.whole, known.apart))
+    sums = hashes(spelled, labels)
+    whole, apart = (loose & np.isin(sums, some) for some in (known.whole, known.apart))
     pieces, cut = _pieces(labels, np.flatnonzero(loose & ~whole & ~apart), verifier, cohesion)
     pieces = np.where(apart[labels], known.piece, pieces)
     apart[cut] = True
-    found = Cuts(np.sort(hashes[loose & ~apart]), np.sort(hashes[apart]), np.where(apart[labels], pieces, -1))
+    found = Cuts(np.sort(sums[loose & ~apart]), np.sort(sums[apart]), np.where(apart[labels], pieces, -1))
     return np.asarray(kept & (pieces[edges[:, 0]] == pieces[edges[:, 1]])), found
 
 
@@ -92,7 +92,7 @@ def spell(keys: NDArray[np.bytes_], first_at: NDArray[np.int64]) -> Hashes:
     return np.asarray(mixed * np.uint64(0xBF58476D1CE4E5B9))
 
 
-def _hashes(spelled: Hashes, labels: NDArray[np.int64]) -> Hashes:
+def hashes(spelled: Hashes, labels: NDArray[np.int64]) -> Hashes:
     """Return for each label the sum of what its members spell."""
     sums = np.zeros(len(labels), np.uint64)
     np.add.at(sums, labels, spelled)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from pipeline.schema import STRINGS
+
 if TYPE_CHECKING:
     from pipeline.group.memory import Memory
 
@@ -73,9 +75,9 @@ class Grouping:
     """Groups of texts, and what people should look at.
 
     ``members``: text_key, group_key (smallest text_key of the group), similarity to the exemplar (0 to 1),
-    is_exemplar, joined_by (exact, similar, ruling or alone), weakest_link (per group; null for a single text).
+    is_exemplar, joined_by (exact, similar, ruling or alone), weakest_link (per group; null for a single text),
+    keywords (the words that tie the group, strongest first; none for a single text).
     ``matches``: left_key, right_key (texts in different groups), similarity, why.
-    ``keywords``: group_key to the words that tie it, strongest first; groups of one text have none.
     ``conflicts``: left_key, right_key (texts that one ruling parts), through_keys (texts along which other rulings
     join them, ends included): those stay together, and a person must look.
     ``memory``: what the next grouping need not compare again.
@@ -83,7 +85,6 @@ class Grouping:
 
     members: pa.Table
     matches: pa.Table
-    keywords: dict[str, list[str]]
     conflicts: pa.Table
     memory: Memory
 
@@ -96,6 +97,7 @@ MEMBERS = pa.schema(
         ("is_exemplar", pa.bool_()),
         ("joined_by", pa.string()),
         ("weakest_link", pa.float64()),
+        ("keywords", STRINGS),
     ]
 )
 MATCHES = pa.schema(

@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy import sparse
 
 T = TypeVar("T")
 Ints = NDArray[Any]
 Floats = NDArray[np.float32]
 Near = tuple[Ints, Ints, Floats]
+BothWays = tuple[Ints, Ints, Floats, Ints, Ints, Floats]
 
 _PAIRS_PER_TASK = 200_000
 _ROWS_PER_TASK = 2_000
@@ -60,24 +62,24 @@ def dots(steps: NDArray[np.int8], left: Ints, right: Ints) -> NDArray[np.int32]:
     return products
 
 
-def nearest_before(rows: Any, floor: float, most: int) -> Near:  # noqa: ANN401  scipy
-    """Return (row, earlier row, product) for the ``most`` earlier rows nearest to each row, from ``floor`` on.
+def nearest_before(arrays: BothWays, chosen: Ints, floor: float, most: int) -> Near:
+    """Return (chosen row, earlier row, product) for the ``most`` earlier rows nearest to each, from ``floor`` on.
 
-    ``rows`` is a CSR matrix with sorted columns and positive values; of equally near rows the earlier is taken.
+    Of equally near rows the earlier is taken. Rows come in the order of ``chosen``, those near to one in theirs.
     """
-    arrays, least = _both_ways(rows), np.float32(floor)
+    least = np.float32(floor)
     return _joined(
         in_parallel(
-            lambda first, last: _nearest_before(*arrays, first, last, least, most),
-            rows.shape[0],
+            lambda first, last: _nearest_before(*arrays, chosen[first:last], least, most),
+            len(chosen),
             _ROWS_PER_TASK,
         )
     )
 
 
-def near_rows(rows: Any, chosen: Ints, floor: float) -> Near:  # noqa: ANN401  scipy
+def near_rows(arrays: BothWays, chosen: Ints, floor: float) -> Near:
     """Return (chosen row, other row, product) for every other row that reaches ``floor``."""
-    arrays, least = _both_ways(rows), np.float32(floor)
+    least = np.float32(floor)
     return _joined(
         in_parallel(
             lambda first, last: _near_rows(*arrays, chosen[first:last], least), len(chosen), _ROWS_PER_TASK
@@ -85,10 +87,26 @@ def near_rows(rows: Any, chosen: Ints, floor: float) -> Near:  # noqa: ANN401  s
     )
 
 
-def _both_ways(rows: Any) -> tuple[Ints, Ints, Floats, Ints, Ints, Floats]:  # noqa: ANN401  scipy
-    """The arrays of a matrix by rows, then by columns."""
-    columns = rows.tocsc()
+def both_ways(rows: Any, chosen: Ints) -> BothWays:  # noqa: ANN401  scipy
+    """Return the arrays of a matrix by rows, then by columns; of columns that no ``chosen`` row has, nothing.
+
+    ``rows`` is a CSR matrix with sorted columns and positive values.
+    """
+    told = rows
+    if 2 * len(chosen) < rows.shape[0]:
+        wanted = np.zeros(rows.shape[1], np.bool_)
+        wanted[rows[chosen].indices] = True
+        told = _of_columns(rows, wanted)
+    columns = told.tocsc()
     return rows.indptr, rows.indices, rows.data, columns.indptr, columns.indices, columns.data
+
+
+def _of_columns(rows: Any, wanted: NDArray[np.bool_]) -> Any:  # noqa: ANN401  scipy
+    kept = wanted[rows.indices]
+    starts = np.zeros(rows.nnz + 1, rows.indptr.dtype)
+    np.cumsum(kept, out=starts[1:])
+    parts = (rows.data[kept], rows.indices[kept], starts[rows.indptr])
+    return sparse.csr_matrix(parts, shape=rows.shape)
 
 
 def _joined(parts: Iterable[Near]) -> Near:
@@ -167,17 +185,17 @@ def _nearest_before(
     postings: Ints,
     owners: Ints,
     weights: Floats,
-    first: int,
-    last: int,
+    chosen: Ints,
     floor: np.float32,
     most: int,
 ) -> tuple[Ints, Ints, Floats]:
-    sums = np.zeros(last, np.float32)
-    touched = np.empty(last, np.int32)
-    room = (last - first) * 8 + most
+    size = chosen.max() + 1
+    sums = np.zeros(size, np.float32)
+    touched = np.empty(size, np.int32)
+    room = len(chosen) * 8 + most
     left, right, near = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
     count = 0
-    for row in range(first, last):
+    for row in chosen:
         own = slice(starts[row], starts[row + 1])
         met = _gather_row(columns[own], values[own], postings, owners, weights, row, sums, touched)
         best = _best(sums, touched, met, floor, most)
@@ -269,7 +287,7 @@ def _best(sums: Floats, touched: Ints, met: int, floor: np.float32, most: int) -
             high[kept] = touched[index]
             kept += 1
     best = np.sort(high[:kept])
-    return best[np.argsort(-sums[best], kind="mergesort")[:most]] if kept > most else best
+    return np.sort(best[np.argsort(-sums[best], kind="mergesort")[:most]]) if kept > most else best
 
 
 @njit(nogil=True, cache=True)

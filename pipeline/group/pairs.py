@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.group import kernels
-from pipeline.group.views import Basis, Sparse, View, documents_of
+from pipeline.group.views import Sparse, View
 
 Pairs = NDArray[np.int64]
 """Shape (n, 2): positions of two texts, the smaller first; sorted, each once."""
@@ -21,73 +19,16 @@ Steps = NDArray[np.int8]
 _SCALE = 63
 """Vectors are compared in whole steps of 1/63: sums of whole numbers are exact, so any machine and any number of
 threads gives the same similarity to the last bit."""
-_PAIRS_PER_BLOCK = 1_000_000
 _ROWS_PER_BLOCK = 4_096
 
 
-@dataclass(frozen=True)
-class Near:
-    """Which earlier texts are nearest to each text: three values per entry, sorted by ``later`` and ``earlier``."""
-
-    later: NDArray[Any]
-    earlier: NDArray[Any]
-    product: NDArray[np.float32]
-
-    def take(self, rows: NDArray[Any]) -> Near:
-        """Return some entries, by position or mask."""
-        return Near(self.later[rows], self.earlier[rows], self.product[rows])
-
-    def pairs(self) -> Pairs:
-        """Return the entries as pairs, in their order."""
-        return np.stack([self.earlier, self.later], axis=1).astype(np.int64)
-
-
-def telling_rows(index: Sparse, able: NDArray[np.bool_], basis: Basis, rare: int) -> Sparse:
-    """Return ``index`` with nothing but ``able`` rows and features of at most ``rare`` texts of the basis."""
-    common = documents_of(index, basis)[index.indices] > rare
+def telling_rows(index: Sparse, able: NDArray[np.bool_], documents: NDArray[np.int64], rare: int) -> Sparse:
+    """Return ``index`` with nothing but ``able`` rows and features that at most ``rare`` texts of the basis have."""
+    common = documents[index.indices] > rare
     kept = index.copy()
     kept.data[common | np.repeat(~able, np.diff(index.indptr))] = 0
     kept.eliminate_zeros()
     return kept
-
-
-def nearest(rows: Sparse, floor: float, neighbors: int) -> Near:
-    """Return for each text its ``neighbors`` nearest at most of those before it, from ``floor`` on."""
-    return _sorted(Near(*kernels.nearest_before(rows, floor, neighbors)))
-
-
-def nearest_with(
-    known: Near, rows: Sparse, fresh: NDArray[np.bool_], floor: float, neighbors: int
-) -> tuple[Near, NDArray[np.bool_]]:
-    """Return what ``nearest`` would, given what it returned without the ``fresh`` rows; and which entries are new."""
-    one, other, product = kernels.near_rows(rows, np.flatnonzero(fresh), floor)
-    added = Near(np.maximum(one, other), np.minimum(one, other), product)
-    added = added.take(order_of(added.pairs()))
-    touched = np.zeros(rows.shape[0], np.bool_)
-    touched[added.later] = True
-    open_ = touched[known.later]
-    joined = Near(
-        *(np.concatenate([getattr(known, f.name)[open_], getattr(added, f.name)]) for f in fields(Near))
-    )
-    order = np.lexsort((joined.earlier, -joined.product, joined.later))
-    best = order[_rank_within(joined.later[order]) < neighbors]
-    is_new = best >= int(open_.sum())
-    both = [known.take(~open_), joined.take(best)]
-    every = Near(*(np.concatenate([getattr(part, f.name) for part in both]) for f in fields(Near)))
-    in_order = np.lexsort((every.earlier, every.later))
-    new = np.concatenate([np.zeros(int((~open_).sum()), np.bool_), is_new])
-    return every.take(in_order), new[in_order]
-
-
-def _sorted(near: Near) -> Near:
-    return near.take(np.lexsort((near.earlier, near.later)))
-
-
-def _rank_within(rows: NDArray[Any]) -> NDArray[np.int64]:
-    """Return for each entry of sorted ``rows`` how many equal ones come before it."""
-    starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    lengths = np.diff(np.append(starts, len(rows)))
-    return np.asarray(np.arange(len(rows)) - np.repeat(starts, lengths))
 
 
 def counterparts(steps: Steps, rows: NDArray[np.int64], others: NDArray[np.int64], floor: float) -> Pairs:
@@ -154,11 +95,20 @@ def order_of(pairs: Pairs) -> NDArray[np.int64]:
 
 def among(pairs: Pairs, others: Pairs) -> NDArray[np.bool_]:
     """Say which ``pairs`` are among ``others``."""
-    codes, others_codes = pairs[:, 0] << 32 | pairs[:, 1], np.sort(others[:, 0] << 32 | others[:, 1])
+    codes, others_codes = pairs[:, 0] << 32 | pairs[:, 1], others[:, 0] << 32 | others[:, 1]
+    if (others_codes[1:] < others_codes[:-1]).any():
+        others_codes = np.sort(others_codes)
     place = np.searchsorted(others_codes, codes)
     found = place < len(others_codes)
     found[found] = others_codes[place[found]] == codes[found]
     return np.asarray(found)
+
+
+def merging(pairs: Pairs, added: Pairs) -> NDArray[np.int64]:
+    """Return the order that sorts ``pairs`` followed by ``added``; ``pairs`` are sorted, and none is in both."""
+    code, more = (rows[:, 0] << 32 | rows[:, 1] for rows in (pairs, added))
+    order = np.argsort(more, kind="stable")
+    return np.insert(np.arange(len(code)), np.searchsorted(code, more[order]), len(code) + order)
 
 
 def union(*parts: Pairs) -> Pairs:
@@ -214,9 +164,3 @@ def quantize(vectors: NDArray[Any]) -> Steps:
 def _lengths(steps: Steps) -> NDArray[np.float64]:
     rows = np.arange(len(steps))
     return np.asarray(np.sqrt(np.maximum(kernels.dots(steps, rows, rows), 1).astype(np.float64)))
-
-
-def blocks(pairs: Pairs, size: int = _PAIRS_PER_BLOCK) -> Iterator[Pairs]:
-    """Yield the pairs in blocks that fit into memory with their rows."""
-    for start in range(0, len(pairs), size):
-        yield pairs[start : start + size]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,82 +12,152 @@ from numpy.typing import NDArray
 from pipeline.group import kernels, pairs
 from pipeline.group.config import MATCHES, GroupConfig
 from pipeline.group.pairs import Pairs, Steps
-from pipeline.group.verify import Evidence, Verifier
+from pipeline.group.verify import Verdicts, Verifier, percent
+
+StepsOf = Callable[[NDArray[np.int64]], Steps]
+"""Vectors of some texts, in whole steps."""
 
 _CJK = r"[\x{3400}-\x{9fff}]"
 _LATIN = r"[a-z]{2,}"
 _LATIN_WORDS = 3
+_LATIN_ALONE = 2
 _LOOKED_AT = 16
 """Pairs per group, by words and sounds, whose meaning is compared."""
 
 
-def by_meaning(forms: pa.ChunkedArray, steps: Steps, config: GroupConfig) -> Pairs:
+class Told:
+    """What is worked out of pairs only where they may be shown: kept from one grouping to the next."""
+
+    def __init__(self, meaning: NDArray[np.float32], why: pa.Array) -> None:
+        self.meaning = meaning
+        """Cosine of the vectors of each pair; nan where that is not known."""
+        self.why = why
+        """What speaks for and against each pair; null where that is not known."""
+
+    @classmethod
+    def none(cls, size: int) -> Told:
+        """Nothing is known of ``size`` pairs."""
+        return cls(np.full(size, np.nan, np.float32), pa.nulls(size, pa.string()))
+
+    def take(self, rows: NDArray[np.int64]) -> Told:
+        """Return what is known of some pairs."""
+        return Told(self.meaning[rows], self.why.take(pa.array(rows)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Told]) -> Told:
+        """Return what is known of all parts in order."""
+        whys = pa.concat_arrays([part.why for part in parts])
+        return cls(np.concatenate([part.meaning for part in parts]), whys)
+
+    def without_whys(self, rows: NDArray[np.int64]) -> Told:
+        """Return this without what speaks for and against some pairs."""
+        mask = np.zeros(len(self.meaning), np.bool_)
+        mask[rows] = True
+        return Told(self.meaning, pc.if_else(pa.array(mask), pa.scalar(None, pa.string()), self.why))
+
+    def meanings(self, rows: NDArray[np.int64], found: Pairs, steps: StepsOf) -> NDArray[np.float32]:
+        """Return the cosine of some of the pairs."""
+        asked = rows[np.isnan(self.meaning[rows])]
+        texts, local = np.unique(found[asked], return_inverse=True)
+        self.meaning[asked] = pairs.vector_cosines(steps(texts), local.reshape(-1, 2))
+        return self.meaning[rows]
+
+    def whys(self, rows: NDArray[np.int64], found: Pairs, verifier: Verifier) -> pa.Array:
+        """Return in words what speaks for and against some of the pairs, without their meaning."""
+        asked = np.sort(rows[self.why.take(pa.array(rows)).is_null().to_numpy(zero_copy_only=False)])
+        if len(asked):
+            mask = np.zeros(len(found), np.bool_)
+            mask[asked] = True
+            said = verifier.explain(found[asked], verifier.compare(found[asked]))
+            self.why = pc.replace_with_mask(self.why, pa.array(mask), said)
+        return self.why.take(pa.array(rows))
+
+
+def written(forms: pa.ChunkedArray) -> NDArray[np.uint8]:
+    """Return for each text 1 for Chinese characters in it, 2 for words in Latin letters, 3 for both."""
+    chinese = np.asarray(pc.match_substring_regex(forms, _CJK).to_numpy(), np.uint8)
+    latin = np.asarray(pc.greater_equal(pc.count_substring_regex(forms, _LATIN), _LATIN_WORDS), np.uint8)
+    return chinese + 2 * latin
+
+
+def by_meaning(
+    letters: NDArray[np.uint8], able: NDArray[np.bool_], steps: StepsOf, config: GroupConfig
+) -> Pairs:
     """Return pairs whose vectors are near although they may share no word, where all pairs can be looked at."""
-    able = pc.greater_equal(pc.utf8_length(forms), config.shortest).to_numpy()
-    near = across_languages(forms, steps, able, config)
-    if len(forms) > config.exact_vectors:
+    near = across_languages(letters, able, steps, config)
+    if len(able) > config.exact_vectors:
         return near
-    found = pairs.nearest_vectors(steps, np.flatnonzero(able), config.near_vectors, config.neighbors)
+    every = steps(np.arange(len(able)))
+    found = pairs.nearest_vectors(every, np.flatnonzero(able), config.near_vectors, config.neighbors)
     return pairs.union(near, found[able[found].all(axis=1)])
 
 
 def across_languages(
-    forms: pa.ChunkedArray, steps: Steps, able: NDArray[np.bool_], config: GroupConfig
+    letters: NDArray[np.uint8], able: NDArray[np.bool_], steps: StepsOf, config: GroupConfig
 ) -> Pairs:
-    """Return pairs of a text in Latin letters and a Chinese one, each the other's nearest in the other language."""
-    chinese = pc.match_substring_regex(forms, _CJK).to_numpy().astype(bool)
-    latin = pc.greater_equal(pc.count_substring_regex(forms, _LATIN), _LATIN_WORDS).to_numpy().astype(bool)
-    rows, others = np.flatnonzero(able & latin & ~chinese), np.flatnonzero(able & chinese)
+    """Return pairs of a text in Latin letters and a Chinese one, each the other's nearest in the other language.
+
+    ``letters`` is what ``written`` says of the texts.
+    """
+    rows, others = np.flatnonzero(able & (letters == _LATIN_ALONE)), np.flatnonzero(able & (letters & 1 > 0))
     if len(rows) * len(others) > config.exact_vectors**2:
         return np.zeros((0, 2), np.int64)
-    return pairs.counterparts(steps, rows, others, config.alike_vectors)
+    both = np.concatenate([rows, others])
+    one, other = np.arange(len(rows)), np.arange(len(rows), len(both))
+    found = both[pairs.counterparts(steps(both), one, other, config.alike_vectors)]
+    return pairs.unique_pairs(found[:, 0], found[:, 1])
 
 
 def matches(
-    keys: list[str],
+    keys: pa.Array,
     labels: NDArray[np.int64],
     found: Pairs,
-    evidence: Evidence,
-    steps: Steps,
+    verdicts: Verdicts,
+    told: Told,
+    steps: StepsOf,
     must_not: Pairs,
     verifier: Verifier,
     config: GroupConfig,
 ) -> pa.Table:
     """Return pairs in different groups that people should see: the best one of each two groups, with why.
 
-    Pairs that people ruled apart are not suggested again.
+    Pairs that people ruled apart are not suggested again. ``told`` is what is known of the pairs, and knows more then.
     """
     between = np.flatnonzero(labels[found[:, 0]] != labels[found[:, 1]])
-    high = evidence.similarity >= config.suggested
+    high = verdicts.similarity >= config.suggested
     likely = between[high[between]]
-    likely = _best_between_groups(likely, labels[found[likely]], evidence.similarity[likely], _LOOKED_AT)
+    likely = _best_between_groups(likely, labels[found[likely]], verdicts.similarity[likely], _LOOKED_AT)
     rows = np.sort(np.concatenate([likely, between[~high[between]]]))
-    near = pairs.vector_cosines(steps, found[rows])
-    worth = _worth_a_look(evidence.take(rows), near, config)
+    near = told.meanings(rows, found, steps)
+    worth = _worth_a_look(verdicts.take(rows), near, config)
     rows, near = rows[worth], near[worth]
-    strength = np.round(evidence.similarity[rows] + near, 6)
-    ruled = {tuple(sorted(pair)) for pair in labels[must_not].tolist()}
+    strength = np.round(verdicts.similarity[rows] + near, 6)
     best = _best_between_groups(rows, labels[found[rows]], strength, config.most_suggested)
-    meaning = dict(zip(rows.tolist(), near.tolist(), strict=True))
-    said = [row for row in best.tolist() if tuple(sorted(labels[found[row]].tolist())) not in ruled]
-    why = verifier.explain(found[said], evidence.take(np.array(said, np.int64)))
+    said = best[~_ruled(labels[found[best]], labels[must_not])]
+    why = told.whys(said, found, verifier)
     return pa.table(
         {
-            "left_key": [keys[row] for row in found[said, 0].tolist()],
-            "right_key": [keys[row] for row in found[said, 1].tolist()],
-            "similarity": evidence.similarity[said],
-            "why": [f"{words}, meaning {meaning[row]:.2f}" for row, words in zip(said, why, strict=True)],
+            "left_key": keys.take(pa.array(found[said, 0])),
+            "right_key": keys.take(pa.array(found[said, 1])),
+            "similarity": verdicts.similarity[said],
+            "why": pc.binary_join_element_wise(why, percent(told.meaning[said]), ", meaning "),
         }
     ).cast(MATCHES)
 
 
-def _worth_a_look(evidence: Evidence, near: NDArray[np.float32], config: GroupConfig) -> NDArray[np.bool_]:
+def _ruled(groups: NDArray[np.int64], ruled: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which pairs of groups people ruled apart."""
+    low_high = [np.sort(rows, axis=1) @ np.array([1 << 32, 1]) for rows in (groups, ruled)]
+    return np.isin(*low_high)
+
+
+def _worth_a_look(verdicts: Verdicts, near: NDArray[np.float32], config: GroupConfig) -> NDArray[np.bool_]:
     """Common words and a like meaning, a correction or a template of common words, or a meaning found by vectors.
 
     Pairs below ``suggested`` are here only because their vectors are near.
     """
-    alike = evidence.similarity >= config.suggested
-    told = (near >= config.alike_vectors) | evidence.corrects | evidence.swapped_place
+    alike = verdicts.similarity >= config.suggested
+    told = (near >= config.alike_vectors) | verdicts.corrects | verdicts.swapped_place
     return np.asarray(told | ~alike)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -27,9 +27,34 @@ _YEAR = 365.0
 _DAY_IN_MICROSECONDS = 86_400_000_000
 
 
+class _PerPair:
+    """Columns of one value per pair."""
+
+    def take(self, rows: NDArray[Any]) -> Self:
+        """Return the values of some pairs, by position or mask."""
+        return type(self)(*(getattr(self, name)[rows] for name in self.columns()))
+
+    def replaced(self, rows: NDArray[np.int64], others: Self) -> Self:
+        """Return these with the values of ``others`` for some pairs."""
+        values = [getattr(self, name).copy() for name in self.columns()]
+        for name, own in zip(self.columns(), values, strict=True):
+            own[rows] = getattr(others, name)
+        return type(self)(*values)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return the values of all parts in order."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.columns()))
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        """Return the names of the values."""
+        return [field.name for field in fields(cls)]  # type: ignore[arg-type]  # both kinds are dataclasses
+
+
 @dataclass(frozen=True)
-class Evidence:
-    """One value per pair."""
+class Evidence(_PerPair):
+    """What speaks for and against each pair."""
 
     words: NDArray[np.float32]
     sounds: NDArray[np.float32]
@@ -47,20 +72,16 @@ class Evidence:
     wanted: NDArray[np.float64]
     """Similarity that this pair needs to carry one claim: more for short texts that lie a year apart."""
 
-    def take(self, rows: NDArray[Any]) -> Evidence:
-        """Return the evidence of some pairs, by position or mask."""
-        return Evidence(*(getattr(self, name.name)[rows] for name in fields(self)))
 
-    def after(self, other: Evidence, order: NDArray[np.int64]) -> Evidence:
-        """Return the evidence of the pairs of ``other`` and of these, in this order."""
-        return Evidence.joined([other, self]).take(order)
+@dataclass(frozen=True)
+class Verdicts(_PerPair):
+    """What follows from the evidence, for very many pairs: all that grouping asks of those it does not explain."""
 
-    @staticmethod
-    def joined(parts: Sequence[Evidence]) -> Evidence:
-        """Return the evidence of all parts in order."""
-        return Evidence(
-            *(np.concatenate([getattr(part, name.name) for part in parts]) for name in fields(Evidence))
-        )
+    similarity: NDArray[np.float64]
+    matched: NDArray[np.bool_]
+    """They carry one claim."""
+    corrects: NDArray[np.bool_]
+    swapped_place: NDArray[np.bool_]
 
 
 class Verifier:
@@ -70,14 +91,14 @@ class Verifier:
         self,
         texts: pa.Table,
         config: GroupConfig,
-        basis: views.Basis | None = None,
+        basis: views.Basis | views.Common | None = None,
         corrects: NDArray[np.bool_] | None = None,
     ) -> None:
         self._config = config
         tokens, forms = texts.column("tokens"), texts.column("match_text")
-        self.basis = np.ones(len(texts), np.bool_) if basis is None else basis
-        self.words = views.word_view(tokens, self.basis)
-        self.sounds = views.sound_view(forms, self.basis)
+        basis = np.ones(len(texts), np.bool_) if basis is None else basis
+        self.words = views.word_view(tokens, basis)
+        self.sounds = views.sound_view(forms, basis)
         self.hidden = Hidden.of(tokens, self.words)
         self.places = facts.places(tokens)
         self.numbers = facts.numbers(tokens)
@@ -117,18 +138,22 @@ class Verifier:
         disguised[both] = pairs.trusted(self.words, found[both], doubt, self.hidden.compare(found[both]))
         return np.asarray(plain + np.minimum(disguised, np.float32(_DISGUISED) * plain), np.float32)
 
-    def telling(self, found: Pairs) -> tuple[Pairs, Evidence]:
-        """Return the pairs that reach ``suggested``, with their evidence.
+    def judge(self, found: Pairs) -> Verdicts:
+        """Return what follows from the evidence on each pair."""
+        evidence = self.compare(found)
+        return Verdicts(
+            evidence.similarity, self.matched(evidence), evidence.corrects, evidence.swapped_place
+        )
 
-        Most candidates tell nothing; dropping them block by block bounds memory.
-        """
-        kept, said = [found[:0]], [self.compare(found[:0])]
-        for block in pairs.blocks(found):
-            evidence = self.compare(block)
-            high = evidence.similarity >= self._config.suggested
-            kept.append(block[high])
-            said.append(evidence.take(high))
-        return np.concatenate(kept), Evidence.joined(said)
+    def telling(self, found: Pairs) -> tuple[Pairs, Verdicts]:
+        """Return the pairs that reach ``suggested``, with what follows: most candidates tell nothing."""
+        verdicts = self.judge(found)
+        high = verdicts.similarity >= self._config.suggested
+        return found[high], verdicts.take(high)
+
+    def words_of(self, rows: NDArray[np.int64]) -> tuple[views.Sparse, tuple[str, ...]]:
+        """Return the words of some texts as rows, and what the columns are."""
+        return self.words.rows[rows], self.words.names
 
     def _brevity(self, found: Pairs) -> NDArray[np.float64]:
         """Return how little the shorter text of each pair says: near 0 for a long post, 1 for an empty one."""
@@ -146,14 +171,18 @@ class Verifier:
         years = (evidence.similarity < evidence.wanted) & (evidence.years >= 1)
         return np.asarray(1 - evidence.similarity + _YEARS_APART * years, np.float64)
 
-    def explain(self, found: Pairs, evidence: Evidence) -> list[str]:
+    def explain(self, found: Pairs, evidence: Evidence) -> pa.Array:
         """Return in words what speaks for and against each pair."""
-        words, sounds = _percent(evidence.words), _percent(evidence.sounds)
-        said = [f"words {word}, sounds {sound}" for word, sound in zip(words, sounds, strict=True)]
+        words, sounds = percent(evidence.words), percent(evidence.sounds)
+        said = pc.binary_join_element_wise("words ", words, ", sounds ", sounds, "")
         told = evidence.corrects | evidence.swapped_place | evidence.other_numbers | (evidence.years >= 1)
-        for row in np.flatnonzero(told).tolist():
-            said[row] = self._explain(found[row], evidence, row, said[row])
-        return said
+        if not told.any():
+            return said
+        against = self._against(found[told], evidence.take(told), said.filter(pa.array(told)).to_pylist())
+        return pc.replace_with_mask(said, pa.array(told), pa.array(against, pa.string()))
+
+    def _against(self, found: Pairs, evidence: Evidence, alike: list[str]) -> list[str]:
+        return [self._explain(pair, evidence, row, alike[row]) for row, pair in enumerate(found)]
 
     def _explain(self, pair: NDArray[np.int64], evidence: Evidence, row: int, alike: str) -> str:
         left, right = pair.tolist()
@@ -167,11 +196,44 @@ class Verifier:
         return "; ".join(said)
 
 
-_HUNDREDTHS = [f"{step / 100:.2f}" for step in range(101)]
+class PartVerifier(Verifier):
+    """The same for few pairs of very many texts: only the texts that are asked for are looked at.
+
+    ``common`` says how common words and sounds are among all.
+    """
+
+    def __init__(
+        self, texts: pa.Table, config: GroupConfig, common: views.Common, corrects: NDArray[np.bool_]
+    ) -> None:
+        self._texts, self._config, self._common = texts, config, common
+        self.corrects = corrects
+
+    def part(self, rows: NDArray[np.int64]) -> Verifier:
+        """Return a verifier of these texts alone."""
+        texts = self._texts.take(pa.array(rows))
+        return Verifier(texts, self._config, self._common, self.corrects[rows])
+
+    def compare(self, found: Pairs) -> Evidence:
+        """Return what speaks for and against each pair."""
+        rows, local = np.unique(found, return_inverse=True)
+        return self.part(rows).compare(local.reshape(found.shape))
+
+    def words_of(self, rows: NDArray[np.int64]) -> tuple[views.Sparse, tuple[str, ...]]:
+        """Return the words of some texts as rows, and what the columns are."""
+        words = views.word_view(self._texts.column("tokens").take(pa.array(rows)), self._common)
+        return words.rows, words.names
+
+    def _against(self, found: Pairs, evidence: Evidence, alike: list[str]) -> list[str]:
+        rows, local = np.unique(found, return_inverse=True)
+        return self.part(rows)._against(local.reshape(found.shape), evidence, alike)
 
 
-def _percent(values: NDArray[np.float32]) -> list[str]:
-    return [_HUNDREDTHS[step] for step in np.clip(np.rint(values * 100), 0, 100).astype(int).tolist()]
+_HUNDREDTHS = pa.array([f"{step / 100:.2f}" for step in range(-100, 101)])
+
+
+def percent(values: NDArray[np.float32]) -> pa.Array:
+    """Return numbers from -1 to 1 with two decimals, as text."""
+    return _HUNDREDTHS.take(pa.array(np.clip(np.rint(values * 100), -100, 100).astype(np.int64) + 100))
 
 
 def _fuse(

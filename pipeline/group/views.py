@@ -6,7 +6,8 @@ almost as well as a million.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -46,11 +47,34 @@ class View:
     """Squared idf of all that a text has: how much it says."""
     rarest: float
     """Squared idf of what occurs once: the unit of evidence."""
+    documents: NDArray[np.int64]
+    """In how many texts of the basis each column occurs."""
     names: tuple[str, ...] = ()
     """What the columns are, where that can be shown."""
 
 
-def word_view(tokens: pa.ChunkedArray, basis: Basis) -> View:
+@dataclass(frozen=True)
+class Common:
+    """How common words and sounds are: with it, a few of very many texts are weighed as they are among all."""
+
+    texts: int
+    """Texts of the basis."""
+    words: pa.Array
+    """Every word, sorted."""
+    of_words: NDArray[np.int64]
+    """Texts of the basis that each of them occurs in."""
+    of_sounds: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
+    """The same of each column of sounds, by width."""
+
+    def documents(self, names: tuple[str, ...]) -> NDArray[np.int64]:
+        """Return in how many texts of the basis each of these words occurs."""
+        place = pc.index_in(pa.array(names, pa.string()), value_set=self.words)
+        found = np.asarray(pc.fill_null(place, 0).to_numpy(zero_copy_only=False), np.int64)
+        known = place.is_valid().to_numpy(zero_copy_only=False)
+        return np.where(known, self.of_words[found], 0) if len(self.words) else np.zeros(len(names), np.int64)
+
+
+def word_view(tokens: pa.ChunkedArray, basis: Basis | Common) -> View:
     """Return the view of words: two or more characters, or Latin letters and digits."""
     tokens = _whole(tokens)
     rows = pc.list_parent_indices(tokens).to_numpy(zero_copy_only=False)
@@ -63,15 +87,21 @@ def word_view(tokens: pa.ChunkedArray, basis: Basis) -> View:
     names = tuple(coded.dictionary.take(pa.array(order)).to_pylist())
     columns = rank[coded.indices.to_numpy(zero_copy_only=False)]
     counts = _counts(rows[telling.to_numpy(zero_copy_only=False)], columns, (len(tokens), len(order)))
-    return _weigh(counts, basis, _prior_documents(names), PRIOR_TEXTS, names)
+    if isinstance(basis, Common):
+        documents, total = basis.documents(names), basis.texts
+    else:
+        documents, total = documents_of(counts, basis), int(basis.sum())
+    return _weigh(counts, documents, 1 + total + PRIOR_TEXTS, _prior_documents(names), names)
 
 
-def sound_view(texts: pa.ChunkedArray, basis: Basis, width: int = 2) -> View:
+def sound_view(texts: pa.ChunkedArray, basis: Basis | Common, width: int = 2) -> View:
     """Return the view of neighboring syllables: homophones are alike in it, so disguised spellings are found."""
     codes, rows = code_points(texts)
     grams, owners = _grams(_syllables()[codes], rows, width)
     counts = _counts(owners, grams, (len(texts), 1 << _BUCKETS))
-    return _weigh(counts, basis, np.zeros(0), 0, ())
+    if isinstance(basis, Common):
+        return _weigh(counts, basis.of_sounds[width], 1 + basis.texts)
+    return _weigh(counts, documents_of(counts, basis), 1 + int(basis.sum()))
 
 
 def stack(*views: View) -> Sparse:
@@ -111,15 +141,14 @@ def _counts(rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]) -
 
 
 def _weigh(
-    counts: Sparse, basis: Basis, prior: NDArray[np.float64], imagined: int, names: tuple[str, ...]
+    counts: Sparse,
+    documents: NDArray[np.int64],
+    total: int,
+    prior: NDArray[np.float64] | None = None,
+    names: tuple[str, ...] = (),
 ) -> View:
     """Return rows of (1 + log tf) x smoothed idf, as scikit-learn defines them, with prior documents added."""
-    documents = documents_of(counts, basis).astype(np.float64)
-    if len(prior):
-        documents += prior
-    total = 1 + int(basis.sum()) + imagined
-    idf = (np.log(total / (1 + documents)) + 1).astype(np.float32)
-    weights = idf[counts.indices]
+    weights = _idf(documents, total, prior, counts.indices)
     presence = sparse.csr_matrix((weights, counts.indices, counts.indptr), shape=counts.shape)
     rows = sparse.csr_matrix(
         ((1 + np.log(counts.data)) * weights, counts.indices, counts.indptr), shape=counts.shape
@@ -128,7 +157,18 @@ def _weigh(
     norms[norms == 0] = 1
     rows.data /= np.repeat(norms, np.diff(rows.indptr)).astype(np.float32)
     mass = _row_sums(np.square(weights), rows.indptr).astype(np.float32)
-    return View(rows, presence, mass, float((np.log(total) + 1) ** 2), names)
+    return View(rows, presence, mass, float((np.log(total) + 1) ** 2), documents, names)
+
+
+def _idf(
+    documents: NDArray[np.int64], total: int, prior: NDArray[np.float64] | None, columns: NDArray[Any]
+) -> NDArray[np.float32]:
+    """Return the idf of each of ``columns``; of few among millions, only theirs is worked out."""
+    few = len(columns) < len(documents)
+    counted = documents[columns] if few else documents
+    told = counted + (0.0 if prior is None else prior[columns] if few else prior)
+    idf = (np.log(total / (1 + told)) + 1).astype(np.float32)
+    return np.asarray(idf if few else idf[columns])
 
 
 def documents_of(counts: Sparse, basis: Basis) -> NDArray[np.int64]:

@@ -31,20 +31,20 @@ from models.loading import load_encoder
 from pipeline.bench import Metric
 from pipeline.group import GroupConfig, group
 from pipeline.group.components import components
-from pipeline.group.kernels import near_rows
+from pipeline.group.kernels import both_ways, near_rows
 from pipeline.group.memory import basis_of
+from pipeline.group.near import nearest
 from pipeline.group.pairs import (
-    nearest,
     nearest_vectors,
     quantize,
     telling_rows,
     unique_pairs,
     vector_cosines,
 )
-from pipeline.group.run import candidate_rows
-from pipeline.group.suggest import across_languages
+from pipeline.group.remember import PACKED, telling
+from pipeline.group.suggest import across_languages, written
 from pipeline.group.verify import Verifier
-from pipeline.group.views import stack
+from pipeline.group.views import sound_view, stack
 from pipeline.normalize import normalize
 from pipeline.segment import segment
 
@@ -427,7 +427,10 @@ def _languages(data: Path, say: Say) -> list[Metric]:
         meant.setdefault(text, set()).add(row)
     steps = quantize(corpus.vectors)
     found = across_languages(
-        corpus.texts["match_text"], steps, np.ones(len(corpus.texts), np.bool_), GroupConfig()
+        written(corpus.texts["match_text"]),
+        np.ones(len(corpus.texts), np.bool_),
+        lambda rows: steps[rows],
+        GroupConfig(),
     )
     right = [bool(meant[left] & meant[other]) for left, other in found.tolist()]
     say(f"  mean cosine of what is shown: {float(vector_cosines(steps, found).mean()):.2f}")
@@ -486,13 +489,20 @@ def _candidates(data: Path, say: Say) -> list[Metric]:
     verifier = Verifier(corpus.texts, config)
     able = pc.utf8_length(corpus.texts["match_text"]).to_numpy() >= config.shortest
     asked = np.sort(np.random.default_rng(7).choice(np.flatnonzero(able), BRUTE_ASKED, replace=False))
-    every = telling_rows(stack(verifier.words, verifier.sounds), able, verifier.basis, BRUTE)
-    one, other, _ = near_rows(every, asked, 0.01)
-    everything, evidence = verifier.telling(unique_pairs(one, other))
-    true = everything[verifier.matched(evidence)]
+    documents = np.concatenate([verifier.words.documents, verifier.sounds.documents])
+    every = telling_rows(stack(verifier.words, verifier.sounds), able, documents, BRUTE)
+    one, other, _ = near_rows(both_ways(every, asked), asked, 0.01)
+    everything = unique_pairs(one, other)
+    true = np.concatenate(
+        [
+            some[verifier.judge(some).matched]
+            for some in np.array_split(everything, 1 + len(everything) // MILLION)
+        ]
+    )
     say(f"  {len(true)} pairs of {BRUTE_ASKED} texts match")
-    rows = candidate_rows(corpus.texts, able, verifier, config)
-    looked_at = nearest(rows, config.floor, config.neighbors).pairs()
+    packed = sound_view(corpus.texts["match_text"], np.ones(len(corpus.texts), np.bool_), PACKED)
+    rows = telling(verifier.words, packed, able, config)
+    looked_at = np.concatenate(nearest(rows, config.floor, config.neighbors, lambda pairs: pairs)[0])
     found = np.isin(true @ [1 << 32, 1], looked_at @ [1 << 32, 1])
     return [Metric("group.candidates.recall", float(found.mean()), goal=0.99)]
 
