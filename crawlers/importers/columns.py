@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -12,14 +11,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crawlers.importers.ids import SeenIds, as_ids, is_rounded, platform_of, without_name
+from crawlers.importers.cells import (
+    NUMBERS,
+    Keys,
+    Shown,
+    addresses,
+    marks,
+    plain_addresses,
+    plain_counts,
+    strings,
+)
+from crawlers.importers.formats.base import Format
+from crawlers.importers.ids import SeenIds, as_ids, is_rounded, plain_ids, platform_of, without_name
 from crawlers.importers.mapping import COUNTS, LISTS, REFERENCES, TEXTS, Mapping
 from crawlers.importers.moments import whole_times
 from crawlers.importers.rejects import shown_row
-from crawlers.importers.rows import Batch, Problem, Row
+from crawlers.importers.rows import Batch, Problem, Rows
 from crawlers.importers.values import UNFILLED, Reader, Values
 from crawlers.items import zone_of
-from crawlers.text import clean, parse_count
 from crawlers.times import parse_time
 from pipeline.errors import MappingError
 from pipeline.records import Precision
@@ -28,10 +37,6 @@ from pipeline.tables import OBSERVATIONS
 
 _EMPTY_REFERENCES = pa.array(["", "0", "none", "null", "nan"])
 _NO_REFERENCE = (*UNFILLED, "0", 0)
-_WEB = re.compile(r"https?://[^\s,;\"'\]\\]+")
-_MOST_KEYS = 200_000
-_NUMBERS = {int, type(None)}
-_CELLS = {str, type(None)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +48,6 @@ class Stamp:
     collector: str
     now: datetime
     author: Callable[[str, str], str]
-
-
-class _Keys(dict[Any, str | None]):
-    """Author ids of one platform to their keys, each hashed once; bounded."""
-
-    def __init__(self, platform: str, author: Callable[[str, str], str]) -> None:
-        super().__init__({nothing: None for nothing in UNFILLED})
-        self._platform, self._author = platform, author
-
-    def __missing__(self, name: Any) -> str | None:  # noqa: ANN401  what a file holds
-        if len(self) > _MOST_KEYS:
-            self.clear()
-            self.update({nothing: None for nothing in UNFILLED})
-        shown = str(name).strip()
-        key = self[name] = self._author(self._platform, shown) if shown else None
-        return key
-
-
-class _Shown(dict[Any, tuple[int | None, bool]]):
-    """Displayed counts as numbers, each form read once; bounded."""
-
-    def __missing__(self, shown: Any) -> tuple[int | None, bool]:  # noqa: ANN401  what a file holds
-        if len(self) > _MOST_KEYS:
-            self.clear()
-        read = self[shown] = parse_count(shown)
-        return read
-
-    def column(self, values: Values) -> list[tuple[int | None, bool]]:
-        """Each value as a number and whether it was rounded."""
-        if set(map(type, values)) <= _CELLS:
-            return list(map(self.__getitem__, values))
-        return [parse_count(value) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +63,19 @@ class _Kept:
 class Columns:
     """Turns batches of one file into tables of the raw layer and remembers which ids it saw."""
 
-    def __init__(
-        self, mapping: Mapping, stamp: Stamp, why: Callable[[Row], str | None] | None = None
-    ) -> None:
+    def __init__(self, mapping: Mapping, stamp: Stamp, known: Format | None = None) -> None:
         self.mapping, self.stamp = mapping, stamp
         self.zone: tzinfo | None = zone_of(mapping.timezone)
         self.repeated = 0
         self.unread_times = 0
-        self._why = why
+        self._known = known
         self._seen = SeenIds()
-        self._keys: dict[str, _Keys] = {}
-        self._shown = _Shown()
+        self._keys: dict[str, Keys] = {}
+        self._shown = Shown()
 
     def table(self, batch: Batch) -> tuple[pa.Table, list[Problem]]:
         """The batch as an ``OBSERVATIONS`` table and the rows that could not be used, repeats among them."""
-        reader = Reader(batch.rows)
+        reader = self._reader(batch.rows)
         ids, texts = self._ids(reader), self._texts(reader)
         bad = [p for p, (i, t) in enumerate(zip(ids, texts, strict=True)) if not i or t is None or "+" in i]
         why = {p: self._reason(batch, p, ids[p], texts[p]) for p in bad}
@@ -115,10 +86,20 @@ class Columns:
         keep, repeats = self._fresh(reader, ids, keep)
         problems += [self._problem(batch, p, "repeats the id of an earlier row") for p in repeats]
         if len(keep) < len(ids):
-            reader = Reader([batch.rows[p] for p in keep])
+            reader = self._reader([batch.rows[p] for p in keep])
             ids, texts = [ids[p] for p in keep], [texts[p] for p in keep]
         kept = _Kept(reader, [i or "" for i in ids] if None in ids else ids, self._platforms(reader))  # type: ignore[arg-type]
         return self._columns(kept, texts), problems
+
+    def _reader(self, rows: Rows) -> Reader:
+        reader = Reader(rows)
+        if self._known and self._known.fields:
+            own = (
+                self._known.mapping.columns
+            )  # a person's own path for a field goes before the format's reading
+            made = self._known.fields(reader)
+            reader.made = {n: made[n] for n in made if self.mapping.columns.get(n) == own.get(n)}
+        return reader
 
     def _problem(self, batch: Batch, place: int, reason: str) -> Problem:
         return Problem(batch.numbers[place], reason, shown_row(batch.whole(place)))
@@ -129,13 +110,16 @@ class Columns:
             return f"id {identifier} was rounded by a spreadsheet: save the id column as text"
         if identifier and text is not None:
             return ""
-        known = self._why(batch.whole(place)) if self._why is not None else None
+        why = self._known.why if self._known else None
+        known = why(batch.whole(place)) if why is not None else None
         return known or ("no text" if identifier else "no id")
 
     def _has(self, name: str) -> bool:
         return name in self.mapping.columns
 
     def _values(self, name: str, reader: Reader, unfilled: tuple[Any, ...] = UNFILLED) -> Values:
+        if name in reader.made:
+            return reader.made[name]
         paths = self.mapping.columns.get(name)
         return reader.filled(paths, unfilled) if paths else [None] * len(reader.rows)
 
@@ -234,7 +218,8 @@ class Columns:
         found = self._values(name, reader) if self._has(name) else []
         if not any(found):
             return pa.ListArray.from_arrays(np.zeros(count + 1, dtype=np.int32), pa.array([], pa.string()))
-        return pa.array([_addresses(v) for v in found], STRINGS)
+        plain = plain_addresses(found)
+        return pa.array([addresses(v) for v in found], STRINGS) if plain is None else plain
 
     def _named(self, ids: pa.Array, kept: _Kept) -> pa.Array:
         """Native ids as post ids."""
@@ -255,10 +240,10 @@ class Columns:
         except TypeError:  # a list or an object where a name was expected
             return pa.array([None] * len(found), pa.string())
 
-    def _keys_of(self, platform: str) -> _Keys:
+    def _keys_of(self, platform: str) -> Keys:
         known = self._keys.get(platform)
         if known is None:
-            known = self._keys[platform] = _Keys(platform, self.stamp.author)
+            known = self._keys[platform] = Keys(platform, self.stamp.author)
         return known
 
     def _collected(self, reader: Reader) -> pa.Array:
@@ -266,7 +251,9 @@ class Columns:
         return pc.coalesce(self._times("collected_at", reader)[0], now) if self._has("collected_at") else now
 
     def _times(self, name: str, reader: Reader) -> tuple[pa.Array, pa.Array]:
-        found = [None if v in UNFILLED else v for v in self._values(name, reader)]
+        found = self._values(name, reader)
+        if not set(map(type, found)) <= NUMBERS:
+            found = [None if v in UNFILLED else v for v in found]
         whole = whole_times(found, self.zone)
         if whole is not None:
             times, precision = whole
@@ -291,10 +278,13 @@ class Columns:
         """Post ids of other posts; blanks, zeros and their like mean none."""
         if not self._has(name):
             return pa.nulls(len(kept.ids), pa.string())
-        column = strings(as_ids(self._values(name, kept.reader, _NO_REFERENCE)))
-        if column.null_count == len(column):
-            return column
-        empty = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(column)), value_set=_EMPTY_REFERENCES)
+        found = self._values(name, kept.reader, _NO_REFERENCE)
+        if found.count(None) == len(found):
+            return pa.nulls(len(found), pa.string())
+        column = plain_ids(found)
+        if column is None:
+            column = pc.utf8_trim_whitespace(strings(as_ids(found)))
+        empty = pc.is_in(pc.utf8_lower(column), value_set=_EMPTY_REFERENCES)
         return self._named(pc.if_else(empty, None, column), kept)
 
     def _counts(self, reader: Reader) -> dict[str, pa.Array]:
@@ -305,53 +295,10 @@ class Columns:
                 made[name] = pa.nulls(len(reader.rows), pa.int64())
                 continue
             found = self._values(name, reader)
-            made[name] = _plain_counts(found)
+            made[name] = plain_counts(found)
             if made[name] is None:
                 read = self._shown.column(found)
                 made[name] = pa.array([number for number, _ in read], pa.int64())
                 before = rounded or [False] * len(read)
                 rounded = [was or now for was, (_, now) in zip(before, read, strict=True)]
-        return {**made, "counts_precision": _marks(rounded, len(reader.rows))}
-
-
-def _plain_counts(values: Values) -> pa.Array | None:
-    """Whole numbers that are counts as they stand; ``None`` where one has to be read."""
-    if not set(map(type, values)) <= _NUMBERS:
-        return None
-    try:
-        column = pa.array(values, pa.int64())
-    except (pa.ArrowInvalid, OverflowError):
-        return None
-    low_high = pc.min_max(column).as_py()
-    fits = low_high["min"] is None or (low_high["min"] >= 0 and low_high["max"] < 2**53)
-    return column if fits else None
-
-
-def _marks(rounded: list[bool] | None, count: int) -> pa.Array:
-    if not rounded:
-        return pa.repeat(pa.scalar(Precision.EXACT.value), count)
-    marks = pa.array(rounded, pa.bool_())
-    return pc.if_else(marks, pa.scalar(Precision.ROUNDED.value), pa.scalar(Precision.EXACT.value))
-
-
-def _addresses(value: object) -> list[str]:
-    """Web addresses in a cell or a list."""
-    if not value:
-        return []
-    cells = value if isinstance(value, list) else [value]
-    found = [url for cell in cells for url in _addresses_in(cell)]
-    return [clean(url) for url in dict.fromkeys(found)][:50]
-
-
-def _addresses_in(cell: object) -> list[str]:
-    return [cell] if type(cell) is str and _WEB.fullmatch(cell) else _WEB.findall(str(cell))
-
-
-def strings(values: list[str | None] | list[str]) -> pa.Array:
-    """A string column; values that Arrow cannot hold are cleaned, and NUL is taken out."""
-    try:
-        column = pa.array(values, pa.string())
-    except UnicodeEncodeError:
-        return pa.array([clean(v) if v is not None else None for v in values], pa.string())
-    has_nul = pc.any(pc.match_substring(column, "\0")).as_py()
-    return pc.replace_substring(column, "\0", "") if has_nul else column
+        return {**made, "counts_precision": marks(rounded, len(reader.rows))}

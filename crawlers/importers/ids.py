@@ -158,14 +158,20 @@ def as_id(value: object) -> str | None:
 
 def as_ids(values: list[Any]) -> list[str | None]:
     """A column of cells as ids; one that holds nothing but plain ids is taken as it stands."""
-    if set(map(type, values)) <= _PLAIN_TYPES:
-        try:
-            column = pa.array(values, pa.string())
-        except UnicodeEncodeError:
-            column = None
-        if column is not None and pc.all(pc.match_substring_regex(column, _PLAIN)).as_py():
-            return values
+    if plain_ids(values) is not None:
+        return values
     return [v if type(v) is str and v.isalnum() else as_id(v) for v in values]
+
+
+def plain_ids(values: list[Any]) -> pa.Array | None:
+    """A column of cells that are nothing but plain ids; ``None`` where one has to be looked at."""
+    if not set(map(type, values)) <= _PLAIN_TYPES:
+        return None
+    try:
+        column = pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return None
+    return column if pc.all(pc.match_substring_regex(column, _PLAIN)).as_py() else None
 
 
 def is_rounded(identifier: str) -> bool:

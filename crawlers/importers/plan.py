@@ -65,7 +65,7 @@ class RowParts:
     ) -> None:
         self._batches, self._extra = batches, extra
         self._prepare = known.prepare if known else None
-        self._columns = Columns(mapping, stamp, known.why if known else None)
+        self._columns = Columns(mapping, stamp, known)
 
     def tables(self, source: Source) -> Iterator[tuple[pa.Table, list[Problem]]]:
         """A table per batch; problems in the order of the file."""
@@ -87,7 +87,6 @@ class RowParts:
         batch.rows = [row for row in made if not isinstance(row, str)]
         if refused:
             batch.numbers = [one for place, one in enumerate(batch.numbers) if place not in refused]
-            batch.lines = [one for place, one in enumerate(batch.lines) if place not in refused]
 
     def _formed(self, row: Row) -> Row | str:
         if self._prepare is None:
@@ -113,9 +112,9 @@ def plan_reading(path: Path, options: Options) -> Reading:
     source = checked_name(options.source or (known.source if known else _name_of(path)), "source")
 
     batches = rows.batches
-    if rows.kind == "jsonl" and (known is None or known.prepare is None or known.reads):
-        prepared = known.reads if known else ()
-        batches = some_of([*(path for paths in mapping.columns.values() for path in paths), *prepared])
+    if rows.kind == "jsonl" and (known is None or not (known.prepare or known.of_file)):
+        more = known.reads if known else ()
+        batches = some_of([*(path for paths in mapping.columns.values() for path in paths), *more])
 
     def parts(stamp: Stamp) -> Parts:
         return RowParts(batches, mapping, known, extra, stamp)

@@ -9,20 +9,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any
 
-import msgspec
-
-from crawlers.importers.streams import MAX_ROW, Source, TooLong, lines_of
+from crawlers.importers.shapes import Decoder, Part, decoder_of, plain
+from crawlers.importers.streams import BLOCK, MAX_ROW, Source, TooLong, lines_of
 from crawlers.jsons import NOT_STRICT, strict
 
 Row = dict[str, Any]
+Rows = list[Any]
+"""Dictionaries, or parts of one type."""
 FIRST_ROWS = 100
 """Rows of a file's first batch: what it is must be known before much of it is read."""
-BATCH_ROWS = 8_000
+BATCH_ROWS = 4_000
 """Few enough to be small beside everything else, enough that what a table costs by itself does not count."""
 BATCH_BYTES = 32_000_000
 SHOWN = 2_000
+_NEWLINE = ord("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,34 @@ class Batch:
     """Rows with their numbers in the file, and those that could not be read."""
 
     numbers: list[int] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: Rows = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    lines: list[bytes] = field(default_factory=list)
-    """What rows were decoded from, where that was only in part; else empty."""
+    blocks: list[memoryview | bytes] = field(default_factory=list)
+    """The lines that rows were decoded from, where that was only in part; else empty. Gone with the next batch."""
+    _lines: list[bytes] = field(default_factory=list)
 
     def whole(self, place: int) -> Row:
         """A row with everything that the file says of it."""
+        row = self.rows[place]
+        known = plain(row) if isinstance(row, Part) else row
         try:
-            return dict(decode_all(self.lines[place])) if self.lines else self.rows[place]
+            return dict(decode_all(self.lines[place])) if self.blocks else known
         except (ValueError, TypeError, RecursionError):  # damaged where nobody looked
-            return self.rows[place]
+            return known
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The line of each row, copied only when somebody asks."""
+        if not self._lines:
+            blocks = (bytes(block).removesuffix(b"\n") for block in self.blocks)
+            self._lines = [line for block in blocks for line in block.split(b"\n")]
+        return self._lines
+
+    def settled(self) -> Batch:
+        """All rows as dictionaries where some had to be read as such: a batch is read as one kind."""
+        if len(set(map(type, self.rows))) > 1:
+            self.rows = [plain(row) if isinstance(row, Part) else row for row in self.rows]
+        return self
 
 
 def decode_all(line: bytes) -> Any:  # noqa: ANN401  JSON
@@ -62,32 +81,10 @@ def decode_all(line: bytes) -> Any:  # noqa: ANN401  JSON
 
 def json_batches(source: Source) -> Iterator[Batch]:
     """One JSON object per line, with all it holds."""
-    return _batches(source, strict, keep=False)
-
-
-def some_of(paths: Iterable[str]) -> Callable[[Source], Iterator[Batch]]:
-    """Reads one JSON object per line, but of each only what stands at these paths."""
-    tree: dict[str, Any] = {}
-    for path in paths:
-        tree[path.partition("[")[0]] = {}  # a name that holds dots itself
-        level = tree
-        for name in path.partition("[")[0].split("."):
-            level = level.setdefault(name, {})
-        level[""] = {}  # all of it is wanted
-    decode = msgspec.json.Decoder(_shape(tree)).decode
-    return lambda source: _batches(source, decode, keep=True)
-
-
-def _shape(tree: dict[str, Any]) -> Any:  # noqa: ANN401  a type
-    """The type of an object of which only these names are looked at."""
-    shapes = {name: Any if not inner or "" in inner else _shape(inner) | None for name, inner in tree.items()}
-    return TypedDict("Row", shapes, total=False)  # type: ignore[operator]
-
-
-def _batches(source: Source, decode: Callable[[bytes], Any], *, keep: bool) -> Iterator[Batch]:
     batch, size, most, number = Batch(), 0, FIRST_ROWS, 1
     for lines in lines_of(source):
-        _take_block(lines, number, decode, batch, keep=keep)
+        for place, line in enumerate(lines, number):
+            _take_line(line, place, strict, batch)
         number += len(lines)
         size += sum(map(len, lines))
         if len(batch.rows) >= most or size >= BATCH_BYTES or len(batch.problems) >= BATCH_ROWS:
@@ -96,41 +93,103 @@ def _batches(source: Source, decode: Callable[[bytes], Any], *, keep: bool) -> I
     yield batch
 
 
-def _take_block(
-    lines: list[bytes | TooLong], first: int, decode: Callable[[bytes], Any], batch: Batch, *, keep: bool
-) -> None:
-    """All lines of a block at once where all are rows, else one by one."""
-    try:
-        rows = list(map(decode, lines))  # type: ignore[arg-type]  # a line that is too long raises
-    except (TypeError, *NOT_STRICT):
-        rows = []
-    if len(rows) == len(lines) and set(map(type, rows)) == {dict}:
-        batch.numbers.extend(range(first, first + len(rows)))
-        batch.rows.extend(rows)
-        if keep:
-            batch.lines.extend(lines)  # type: ignore[arg-type]  # all were bytes
-        return
-    for number, line in enumerate(lines, first):
-        _take_line(line, number, decode, batch, keep=keep)
+def some_of(paths: Iterable[str]) -> Callable[[Source], Iterator[Batch]]:
+    """Reads one JSON object per line, but of each only what stands at these paths."""
+    decoder = decoder_of(paths)
+    return lambda source: _Some(source, decoder).batches()
 
 
-def _take_line(
-    line: bytes | TooLong, number: int, decode: Callable[[bytes], Any], batch: Batch, *, keep: bool
-) -> None:
+class _Some:
+    """Lines decoded in a buffer that is used over and over: copying large rows costs as much as decoding them."""
+
+    def __init__(self, source: Source, decoder: Decoder) -> None:
+        self._read, self._decoder = source.stream.readinto, decoder
+        self._room = min(
+            BATCH_BYTES, source.size + MAX_ROW + BLOCK
+        )  # packed files may hold more, not need more
+        self._buffer = bytearray(self._room + BLOCK)
+        self._view = memoryview(self._buffer)
+        self._number = 1
+        self._skipped: bytes | None = None
+        """How the row began that is being skipped for its size."""
+
+    def batches(self) -> Iterator[Batch]:
+        """Every batch is to be used up before the next one is asked for."""
+        batch, most, done, end = Batch(), FIRST_ROWS, 0, 0
+        while got := self._read(self._view[end : end + BLOCK]):
+            end += got
+            done, end = self._advance(done, end, end - got, batch)
+            if len(batch.rows) >= most or end >= self._room or len(batch.problems) >= BATCH_ROWS:
+                yield batch.settled()
+                batch, most = Batch(), BATCH_ROWS
+                rest = bytes(self._view[done:end])
+                self._view[: len(rest)] = rest
+                done, end = 0, len(rest)
+        if self._skipped is not None:
+            self._refuse(self._skipped, batch)
+        elif end > done:
+            self._take(done, end, batch)
+        yield batch.settled()
+
+    def _advance(self, done: int, end: int, fresh: int, batch: Batch) -> tuple[int, int]:
+        """Take all whole lines; up to where they were taken, and how much of the buffer is still of use."""
+        first = self._buffer.find(b"\n", fresh, end) + 1
+        if self._skipped is not None or first - done > MAX_ROW:
+            if not first:
+                return done, done
+            self._refuse(self._skipped or self._start(done), batch)
+            done = first
+        cut = self._buffer.rfind(b"\n", max(done, fresh), end) + 1
+        if cut > done:
+            self._take(done, cut, batch)
+            done = cut
+        if end - done > MAX_ROW:
+            self._skipped = self._start(done)
+            return done, done
+        return done, end
+
+    def _start(self, place: int) -> bytes:
+        return bytes(self._view[place : place + SHOWN])
+
+    def _refuse(self, start: bytes, batch: Batch) -> None:
+        batch.problems.append(too_long(self._number, start))
+        self._number, self._skipped = self._number + 1, None
+
+    def _take(self, start: int, end: int, batch: Batch) -> None:
+        """All lines at once where each is a row, else one by one."""
+        view = self._view[start:end]
+        count = self._buffer.count(b"\n", start, end) + (view[-1] != _NEWLINE)
+        try:
+            rows = self._decoder.decode_lines(view)
+        except NOT_STRICT:
+            rows = []
+        if len(rows) == count:
+            batch.rows.extend(rows)
+            batch.numbers.extend(range(self._number, self._number + count))
+            batch.blocks.append(view)
+        else:
+            for number, line in enumerate(bytes(view).removesuffix(b"\n").split(b"\n"), self._number):
+                if _take_line(line, number, self._decoder.decode, batch):
+                    batch.blocks.append(line)
+        self._number += count
+
+
+def _take_line(line: bytes | TooLong, number: int, decode: Callable[[bytes], Any], batch: Batch) -> bool:
+    """Whether the line was a row."""
     if isinstance(line, TooLong):
         batch.problems.append(too_long(number, line.start))
-        return
+        return False
     try:
         row = decode(line)
     except NOT_STRICT:
         row = _second_try(line, number, batch)
-    if type(row) is dict:
+    is_row = isinstance(row, dict | Part)
+    if is_row:
         batch.numbers.append(number)
         batch.rows.append(row)
-        if keep:
-            batch.lines.append(line)
     elif row is not None:
         batch.problems.append(Problem(number, f"a JSON {type(row).__name__}, not an object", show(line)))
+    return is_row
 
 
 def too_long(number: int, start: bytes) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gzip
 import io
 import zlib
@@ -18,7 +19,7 @@ MAX_ROW = 4_000_000
 MAX_RATIO = 50
 """A gzip file that grows more than this (beyond the first 200 MB) is taken for a bomb."""
 _FREE = 200_000_000
-_BLOCK = 1 << 20
+BLOCK = 1 << 20
 _SAMPLE = 1 << 18
 _SHOWN = 2_000
 ENCODINGS = ("utf-8", "gb18030", "big5hkscs", "utf-16")
@@ -42,6 +43,19 @@ class Bounded(io.RawIOBase):
         self._left, self._path = limit, path
         # One step at a time: what a damaged file holds before its damage must come out.
         self._take: Callable[[int], bytes] = getattr(inner, "read1", inner.read)
+        self._fill: Callable[[Any], int] | None = getattr(inner, "readinto1", None)
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DamagedInput(f"{self._path}: damaged gzip file ({error}); fetch it again") from error
+
+    def _count(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise UsageError(f"{self._path}: unpacks to far more than its size: a bomb, or pass it unpacked")
 
     def readable(self) -> bool:
         """Always."""
@@ -49,19 +63,20 @@ class Bounded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  any writable buffer
         """Fill ``buffer``; how much was there."""
-        block = self.read(len(buffer))
-        buffer[: len(block)] = block
-        return len(block)
+        if self._fill is None:
+            block = self.read(len(buffer))
+            buffer[: len(block)] = block
+            return len(block)
+        with self._guarded():
+            size = self._fill(buffer)
+        self._count(size)
+        return size
 
     def read(self, size: int = -1) -> bytes:
         """At most ``size`` bytes. Raises ``UsageError`` past the limit or for damaged gzip."""
-        try:
-            block = self._take(size if size >= 0 else _BLOCK)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise DamagedInput(f"{self._path}: damaged gzip file ({error}); fetch it again") from error
-        self._left -= len(block)
-        if self._left < 0:
-            raise UsageError(f"{self._path}: unpacks to far more than its size: a bomb, or pass it unpacked")
+        with self._guarded():
+            block = self._take(size if size >= 0 else BLOCK)
+        self._count(len(block))
         return block
 
 
@@ -176,8 +191,8 @@ def lines_of(source: Source) -> Iterator[list[bytes | TooLong]]:
     """Lines without their ends, a block at a time; one longer than ``MAX_ROW`` comes as ``TooLong``."""
     rest = b""
     skipping: bytes | None = None
-    while block := source.stream.read(_BLOCK):
-        lines: list[bytes | TooLong] = [*block.split(b"\n")]
+    while block := source.stream.read(BLOCK):
+        lines: list[bytes | TooLong] = block.split(b"\n")  # type: ignore[assignment]  # some may become too long
         if skipping is not None:
             if len(lines) == 1:
                 continue

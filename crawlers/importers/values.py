@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import repeat
-from operator import itemgetter
+from itertools import chain, islice, repeat
+from operator import attrgetter, itemgetter
 from typing import Any
 
-from crawlers.importers.rows import Row
+from crawlers.importers.rows import Row, Rows
+from crawlers.importers.shapes import Part, attribute, nothing
 
 Values = list[Any]
 UNFILLED: tuple[Any, ...] = (None, "", "$undefined")
 """What stands for nothing in exports; Douyin's embedded pages write the last one."""
 _NO_OBJECT: Row = {}
-_OBJECTS = {dict}
+_MOST = 50
+"""Of a list no more is read."""
 
 
 class Reader:
@@ -23,9 +25,11 @@ class Reader:
     name holds a dot is found by its whole name. Whatever is not there is ``None``.
     """
 
-    def __init__(self, rows: list[Row]) -> None:
+    def __init__(self, rows: Rows) -> None:
         self.rows = rows
-        self._levels: dict[str, list[Row]] = {"": rows}
+        self.made: dict[str, Values] = {}
+        """Fields that the format itself read, by their names; they go before the mapping's paths."""
+        self._levels: dict[str, Rows] = {"": rows}
 
     def filled(self, paths: tuple[str, ...], unfilled: tuple[Any, ...] = UNFILLED) -> Values:
         """Per row the value of the first path that has one; ``unfilled`` are values that stand for none."""
@@ -49,28 +53,46 @@ class Reader:
             steps = _steps(f"{mark}{rest}")[1:]
             nothing = lists.count(None) == len(lists)
             return lists if nothing else _through(lists, steps)
-        if "." not in path or (self.rows and path in self.rows[0]):
+        if "." not in path or (self.rows and _has(self.rows[0], path)):
             return _picked(self.rows, path)
         outer, _, last = path.rpartition(".")
-        level = self._level(outer)
+        level = self.objects(outer)
         return _picked(level, last) if level else [None] * len(self.rows)
 
-    def _level(self, path: str) -> list[Row]:
+    def objects(self, path: str) -> Rows:
         """The objects at ``path``, an empty one where there is none; no list at all where there is none anywhere."""
         known = self._levels.get(path)
         if known is None:
             outer, _, last = path.rpartition(".")
-            found = _picked(self._level(outer), last)
-            kinds = set(map(type, found))
-            if dict not in kinds:
-                found = []
-            elif kinds != _OBJECTS:
-                found = [value if type(value) is dict else _NO_OBJECT for value in found]
-            known = self._levels[path] = found
+            known = self._levels[path] = _objects(_picked(self.objects(outer), last))
         return known
 
 
-def _picked(rows: list[Row], name: str) -> Values:
+def _objects(values: Values) -> Rows:
+    kinds = set(map(type, values))
+    part = next((kind for kind in kinds if issubclass(kind, Part)), None)
+    if part is None and dict not in kinds:
+        return []
+    if len(kinds) == 1:
+        return values
+    empty = nothing(part) if part else _NO_OBJECT
+    return [value if type(value) is (part or dict) else empty for value in values]
+
+
+def _has(row: Row | Part, name: str) -> bool:
+    if isinstance(row, dict):
+        return name in row
+    known = attribute(type(row), name)
+    return known is not None and getattr(row, known) is not None
+
+
+def _picked(rows: Rows, name: str) -> Values:
+    """What stands at a name in each of rows of one kind."""
+    if not rows:
+        return []
+    if isinstance(rows[0], Part):
+        known = attribute(type(rows[0]), name)
+        return list(map(attrgetter(known), rows)) if known else [None] * len(rows)
     try:
         return list(map(itemgetter(name), rows))
     except KeyError:
@@ -94,13 +116,23 @@ def _through(values: Values, steps: list[str | int | None]) -> Values:
     """Each value's own value at ``steps``; ``None`` where it has none."""
     for place, step in enumerate(steps):
         if isinstance(step, str):
-            values = [one.get(step) if type(one) is dict else None for one in values]
+            objects = _objects(values)
+            values = _picked(objects, step) if objects else [None] * len(values)
         elif step is None:
-            rest = steps[place + 1 :]
-            return [_through(one[:50], rest) if type(one) is list else None for one in values]
+            lists = [one if type(one) is list else None for one in values]
+            return _through_lists(lists, steps[place + 1 :])
         else:
             values = [one[step] if type(one) is list and len(one) > step else None for one in values]
     return values
+
+
+def _through_lists(lists: list[list[Any] | None], steps: list[str | int | None]) -> Values:
+    """The same for all that each list holds, one walk for all lists; of long ones the first fifty."""
+    lists = [one[:_MOST] if one and len(one) > _MOST else one for one in lists]
+    if not steps:
+        return lists
+    walked = iter(_through(list(chain.from_iterable(filter(None, lists))), steps))
+    return [list(islice(walked, len(one))) if one else one for one in lists]
 
 
 def at(row: Any, path: str) -> Any:  # noqa: ANN401  JSON

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crawlers.importers.mapping import Mapping
 from crawlers.importers.rows import Row
+from crawlers.importers.values import Reader, Values
 
 CHINA = "Asia/Shanghai"
 
@@ -22,7 +23,9 @@ class Format:
     prepare: Callable[[Row], Row | str] | None = None
     """Puts a row into the mapping's form; a string says why the row is none of ours."""
     reads: tuple[str, ...] = ()
-    """Paths that ``prepare`` looks at, where that is not all of a row: the rest need not be decoded."""
+    """Paths that ``fields`` looks at besides the mapping's: the rest of a row need not be decoded."""
+    fields: Callable[[Reader], dict[str, Values]] | None = None
+    """Reads whole fields of a batch where paths cannot say how; a row whose id it leaves out is none of ours."""
     why: Callable[[Row], str | None] | None = None
     """Says more about a row that lacks its id or text."""
     of_file: Callable[[str], Row] | None = None

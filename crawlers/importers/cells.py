@@ -1,0 +1,127 @@
+"""Columns of cells that tools write in more than one way: counts, addresses, authors, strings that stores can hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crawlers.importers.moments import all_match
+from crawlers.importers.values import UNFILLED, Values
+from crawlers.text import clean, parse_count
+from pipeline.records import Precision
+
+_DIGITS = "^[0-9]{1,15}$"
+NUMBERS = {int, type(None)}
+_CELLS = {str, type(None)}
+_SEVERAL = {list, type(None)}
+_WEB = re.compile(r"https?://[^\s,;\"'\]\\]+")
+_ADDRESS = r"^https?://[!#-&(-+\--:<-Z^-~]+$"  # no blanks, controls, quotes, commas, semicolons, brackets
+_MOST_LINKS = 50
+_MOST_KEYS = 200_000
+
+
+class Keys(dict[Any, str | None]):
+    """Author ids of one platform to their keys, each hashed once; bounded."""
+
+    def __init__(self, platform: str, author: Callable[[str, str], str]) -> None:
+        super().__init__({nothing: None for nothing in UNFILLED})
+        self._platform, self._author = platform, author
+
+    def __missing__(self, name: Any) -> str | None:  # noqa: ANN401  what a file holds
+        if len(self) > _MOST_KEYS:
+            self.clear()
+            self.update({nothing: None for nothing in UNFILLED})
+        shown = str(name).strip()
+        key = self[name] = self._author(self._platform, shown) if shown else None
+        return key
+
+
+class Shown(dict[Any, tuple[int | None, bool]]):
+    """Displayed counts as numbers, each form read once; bounded."""
+
+    def __missing__(self, shown: Any) -> tuple[int | None, bool]:  # noqa: ANN401  what a file holds
+        if len(self) > _MOST_KEYS:
+            self.clear()
+        read = self[shown] = parse_count(shown)
+        return read
+
+    def column(self, values: Values) -> list[tuple[int | None, bool]]:
+        """Each value as a number and whether it was rounded."""
+        if set(map(type, values)) <= _CELLS:
+            return list(map(self.__getitem__, values))
+        return [parse_count(value) for value in values]
+
+
+def plain_counts(values: Values) -> pa.Array | None:
+    """Whole numbers that are counts as they stand; ``None`` where one has to be read."""
+    kinds = set(map(type, values))
+    try:
+        if kinds <= NUMBERS:
+            column = pa.array(values, pa.int64())
+        elif kinds <= _CELLS and all_match(shown := pa.array(values, pa.string()), _DIGITS):
+            column = pc.cast(shown, pa.int64())
+        else:
+            return None
+    except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
+        return None
+    low_high = pc.min_max(column).as_py()
+    fits = low_high["min"] is None or (low_high["min"] >= 0 and low_high["max"] < 2**53)
+    return column if fits else None
+
+
+def marks(rounded: list[bool] | None, count: int) -> pa.Array:
+    """How exactly each row's counts are known."""
+    if not rounded:
+        return pa.repeat(pa.scalar(Precision.EXACT.value), count)
+    marks = pa.array(rounded, pa.bool_())
+    return pc.if_else(marks, pa.scalar(Precision.ROUNDED.value), pa.scalar(Precision.EXACT.value))
+
+
+def plain_addresses(values: Values) -> pa.Array | None:
+    """Cells or lists that hold nothing but plain addresses; ``None`` where one has to be read."""
+    kinds = set(map(type, values))
+    if kinds <= _CELLS:
+        flat, sizes = [v for v in values if v], [1 if v else 0 for v in values]
+    elif kinds <= _SEVERAL:
+        filled = [v for v in values if v]
+        flat, sizes = list(chain.from_iterable(filled)), [len(v) if v else 0 for v in values]
+        if max(sizes) > _MOST_LINKS or any(len(v) > 1 and len(set(map(str, v))) < len(v) for v in filled):
+            return None
+    else:
+        return None
+    try:
+        column = pa.array(flat, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        return None
+    if column.null_count or not all_match(column, _ADDRESS):
+        return None
+    return pa.ListArray.from_arrays(np.concatenate(([0], np.cumsum(sizes))).astype(np.int32), column)
+
+
+def addresses(value: object) -> list[str]:
+    """Web addresses in a cell or a list."""
+    if not value:
+        return []
+    cells = value if isinstance(value, list) else [value]
+    found = [url for cell in cells for url in _addresses_in(cell)]
+    return [clean(url) for url in dict.fromkeys(found)][:_MOST_LINKS]
+
+
+def _addresses_in(cell: object) -> list[str]:
+    return [cell] if type(cell) is str and _WEB.fullmatch(cell) else _WEB.findall(str(cell))
+
+
+def strings(values: list[str | None] | list[str]) -> pa.Array:
+    """A string column; values that Arrow cannot hold are cleaned, and NUL is taken out."""
+    try:
+        column = pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([clean(v) if v is not None else None for v in values], pa.string())
+    has_nul = pc.any(pc.match_substring(column, "\0")).as_py()
+    return pc.replace_substring(column, "\0", "") if has_nul else column
