@@ -1,16 +1,8 @@
-"""What grouping takes and gives: thresholds, rulings, groupings."""
+"""What grouping takes: thresholds and rulings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import pyarrow as pa
-
-from pipeline.schema import STRINGS
-
-if TYPE_CHECKING:
-    from pipeline.group.memory import Memory
 
 
 @dataclass(frozen=True)
@@ -34,7 +26,7 @@ class GroupConfig:
     """Mean similarity that a group keeps: a chain whose ends have nothing in common is cut."""
     other_place: float = 0.75
     """Factor on the similarity of two texts that name only different places."""
-    other_numbers: float = 0.95
+    other_numbers: float = 0.75
     """Factor on the similarity of two texts that share none of their numbers."""
     frame: float = 0.50
     """Similarity from which two texts with different places are one template filled twice: suggested only."""
@@ -68,46 +60,3 @@ class TextRuling:
     left_key: str
     right_key: str
     must: bool
-
-
-@dataclass(frozen=True)
-class Grouping:
-    """Groups of texts, and what people should look at.
-
-    ``members``: text_key, group_key (smallest text_key of the group), similarity to the exemplar (0 to 1),
-    is_exemplar, joined_by (exact, similar, ruling or alone), weakest_link (per group; null for a single text),
-    keywords (the words that tie the group, strongest first; none for a single text).
-    ``matches``: left_key, right_key (texts in different groups), similarity, why.
-    ``conflicts``: left_key, right_key (texts that one ruling parts), through_keys (texts along which other rulings
-    join them, ends included): those stay together, and a person must look.
-    ``memory``: what the next grouping need not compare again.
-    """
-
-    members: pa.Table
-    matches: pa.Table
-    conflicts: pa.Table
-    memory: Memory
-
-
-MEMBERS = pa.schema(
-    [
-        ("text_key", pa.string()),
-        ("group_key", pa.string()),
-        ("similarity", pa.float64()),
-        ("is_exemplar", pa.bool_()),
-        ("joined_by", pa.string()),
-        ("weakest_link", pa.float64()),
-        ("keywords", STRINGS),
-    ]
-)
-MATCHES = pa.schema(
-    [
-        ("left_key", pa.string()),
-        ("right_key", pa.string()),
-        ("similarity", pa.float64()),
-        ("why", pa.string()),
-    ]
-)
-CONFLICTS = pa.schema(
-    [("left_key", pa.string()), ("right_key", pa.string()), ("through_keys", pa.list_(pa.string()))]
-)

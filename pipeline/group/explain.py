@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pipeline.group.components import path_between
-from pipeline.group.config import CONFLICTS, MEMBERS
 from pipeline.group.pairs import Pairs
+from pipeline.group.schemas import CONFLICTS, MEMBERS
 from pipeline.group.verify import Verifier
 from pipeline.schema import STRINGS
 

@@ -14,7 +14,8 @@ from pipeline.errors import StageError
 from pipeline.group import explain, pairs, suggest
 from pipeline.group.cohesion import cut_drift, hashes, spell
 from pipeline.group.components import ruled_components
-from pipeline.group.config import GroupConfig, Grouping, TextRuling
+from pipeline.group.config import GroupConfig, TextRuling
+from pipeline.group.grouping import Grouping
 from pipeline.group.memory import Memory, basis_of, digest_of, moments, recall
 from pipeline.group.pairs import Pairs, Steps
 from pipeline.group.remember import Texts, afresh, joined

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.group import kernels, pairs
-from pipeline.group.config import MATCHES, GroupConfig
+from pipeline.group.config import GroupConfig
 from pipeline.group.pairs import Pairs, Steps
+from pipeline.group.schemas import MATCHES
 from pipeline.group.verify import Verdicts, Verifier, percent
 
 StepsOf = Callable[[NDArray[np.int64]], Steps]
