@@ -35,6 +35,7 @@ PIECES = (
     "水厂说水质正常",
     "唐人街今晚停电",
     "学校明天停课一天",
+    "投飘站工作人员作肺选票",
 )
 posts_of = st.lists(
     st.tuples(st.lists(st.sampled_from(PIECES), min_size=1, max_size=2), st.integers(0, 800)),
