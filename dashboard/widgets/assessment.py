@@ -49,7 +49,10 @@ def _form(desk: Desk, claim_id: str, rubric: Rubric, now: Assessment | None) -> 
         show("small", text=words("assess.sources"))
         saved = st.form_submit_button(words("assess.save"))
     levels = {name: level for name, level in answers.items() if level is not None}
-    if not saved or not levels:
+    if not saved:
+        return
+    if not levels:
+        show("small", text=words("assess.nothing"))
         return
     desk.require(Act.TRIAGE)
     try:

@@ -50,7 +50,8 @@ JOURNEYS = [("en-US", "light"), ("zh-CN", "dark"), ("zh-TW", "light"), ("en-US",
 
 
 def say_name(page: Any, label: str, name: str) -> None:
-    """Enter a name in the popover at the top right."""
+    """Enter a name in the popover at the top right; a page that is still drawn closes it."""
+    settle(page)
     page.get_by_role("button", name=label).click()
     field = page.locator(".st-key-actor input")
     field.fill(name)
@@ -281,8 +282,14 @@ def test_notes_evidence_and_rubric_are_kept(desk: str, world: DataDir, visit: Op
     page.locator(f".st-key-new_note_{claim} textarea").fill("@Lok 請致電 <b>醫院</b>")
     page.get_by_role("button", name="新增備註").click()
     page.locator(".said-note").wait_for()
+    settle(page)
     page.get_by_text("評估", exact=True).click()
-    page.locator(f".st-key-q_action_{claim}_0 button").nth(2).click()
+    page.get_by_role("button", name="儲存評估").click()
+    page.get_by_text("請至少回答一個問題。").wait_for()
+    settle(page)
+    level = page.locator(f".st-key-q_action_{claim}_0 button")
+    level.nth(2).click()
+    level.and_(page.locator("[aria-checked=true]")).wait_for()
     page.get_by_role("button", name="儲存評估").click()
     page.get_by_text("危害 2/2").wait_for()
 
