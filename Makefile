@@ -27,7 +27,7 @@ demo: .venv/.ready ## Crawl, run and show the sample incident (SERVE=0 ends afte
 	@$(BIN)/chengqing demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 test: .venv/.ready gate ## The gate and all tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 gate: .venv/.ready ## Format, lint, types, layers
 	$(BIN)/ruff format --check .
