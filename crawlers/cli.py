@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from crawlers.uses import parse_bases, picked, plain_use, with_base
+from pipeline.cli.output import Row, show_json, show_rows
 from pipeline.errors import CrawlError
 from pipeline.incident import find_incident
 from pipeline.paths import DataDir
 from pipeline.progress import bar
+
+if TYPE_CHECKING:
+    from crawlers.launch import Outcome
 
 
 @click.command(short_help="Collect public posts from an incident's sources.")
@@ -53,7 +54,7 @@ def crawl(
       chengqing crawl sf-harbor-lane-fire --source city-forum --json
       chengqing crawl sf-harbor-lane-fire --allow-loopback --base sample=http://127.0.0.1:8700
     """
-    from crawlers.launch import Outcome, crawl_sources
+    from crawlers.launch import crawl_sources
     from crawlers.run import Job, make_plan
 
     data = DataDir.from_environment()
@@ -73,7 +74,7 @@ def crawl(
         outcomes: list[Outcome] = crawl_sources(jobs, on_event, parallel)
     if as_json:
         shown = {"incident": found.id, "sources": [outcome.to_json() for outcome in outcomes]}
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+        show_json(shown)
     else:
         _print(outcomes)
     bad = [outcome for outcome in outcomes if not outcome.good]
@@ -89,15 +90,12 @@ def _make_key(data: DataDir) -> None:
     Identity.of_desk(data)
 
 
-def _print(outcomes: list[Any]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for title in ("source", "posts", "new", "pages", "rejects", "refusals", "seconds", "ended"):
-        table.add_column(
-            title, justify="left" if title in {"source", "ended"} else "right", no_wrap=title == "source"
-        )
-    for outcome in outcomes:
-        s = outcome.summary
-        numbers = [s.get("posts"), (s.get("extra") or {}).get("new"), s.get("pages"), s.get("rejects")]
-        numbers += [s.get("refusals"), s.get("seconds")]
-        table.add_row(outcome.source, *("–" if n is None else f"{n:,}" for n in numbers), outcome.why)
-    Console().print(table)
+def _print(outcomes: list[Outcome]) -> None:
+    show_rows([_row(outcome) for outcome in outcomes], cut="source")
+
+
+def _row(outcome: Outcome) -> Row:
+    s = outcome.summary
+    new = (s.get("extra") or {}).get("new")
+    counts = {name: s.get(name) for name in ("pages", "rejects", "refusals", "seconds")}
+    return {"source": outcome.source, "ended": outcome.why, "posts": s.get("posts"), "new": new, **counts}

@@ -10,6 +10,7 @@ import json
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def save_case(
     Secrets are left out, authors become pseudonyms (``crawlers.blot``); read it all the same before you commit it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    case = folder / f"{fetch.kind}-{len(list(folder.iterdir())) + 1:02}"
+    case = _free(folder, f"{context.source}-{fetch.kind}")
     case.mkdir()
     redact = redact or Redactor()
     kind = next((v for k, v in _KINDS.items() if k in answer.headers.get("content-type", "")), "txt")
@@ -48,6 +49,24 @@ def save_case(
     (case / f"body.{kind}").write_bytes(_blotted(family, fetch, answer, context, redact))
     _write(case / "posts.json", read_case(case))
     return case
+
+
+def _free(folder: Path, name: str) -> Path:
+    numbered = (folder / f"{name}-{number:02}" for number in count(1))
+    return next(case for case in numbered if not case.exists())
+
+
+def case_told(case: Path) -> str:
+    """What was read in a case, in a few words."""
+    found = json.loads((case / "posts.json").read_text(encoding="utf-8"))
+    for name in ("refusal", "changed"):
+        if name in found:
+            return f"{name}: {found[name]}"
+    return (
+        "the end of the list"
+        if "end" in found
+        else f"{len(found['posts'])} posts in {found['items']} entries"
+    )
 
 
 def _request(

@@ -69,6 +69,8 @@ class Job:
     save_every: float = 20.0
     record: str | None = None
     """Folder that gets every answer as a page case, for ``chengqing source record``."""
+    trial: bool = False
+    """Whether posts outside the incident's window, or without its words, are kept too: a look at a source."""
 
     def to_line(self) -> str:
         """As one line of JSON."""
@@ -158,7 +160,9 @@ def context_of(plan: Plan, crawl_id: str, marks: dict[str, datetime]) -> Context
     )
 
 
-def open_store(plan: Plan, every: float) -> tuple[CrawlStore, Context, list[dict[str, Any]]]:
+def open_store(
+    plan: Plan, every: float, *, trial: bool = False
+) -> tuple[CrawlStore, Context, list[dict[str, Any]]]:
     """The store of a new crawl, or of a stopped one that goes on, with its context and the earlier crawls."""
     use = plan.use
     key = short_key(
@@ -171,17 +175,20 @@ def open_store(plan: Plan, every: float) -> tuple[CrawlStore, Context, list[dict
     context = context_of(plan, summary.crawl_id, marks_of(earlier))
     fetches = plan.family.start(use.url, context)
     store = CrawlStore(plan.data, plan.incident.id, summary, fetches, key, every)
-    store.window = (plan.incident.start, plan.incident.end)
-    if plan.params.get("only_matching"):
+    if not trial:
+        store.window = (plan.incident.start, plan.incident.end)
+    if plan.params.get("only_matching") and not trial:
         store.words = tuple(folded(query) for query in context.queries)
     return store, context, earlier
 
 
-def crawl(plan: Plan, every: float, record: str | None = None) -> tuple[dict[str, Any], bool]:
+def crawl(
+    plan: Plan, every: float, record: str | None = None, *, trial: bool = False
+) -> tuple[dict[str, Any], bool]:
     """Run the crawl to its end; returns its summary and whether it was stopped from outside."""
     redact = Redactor([*SecretStore(plan.data).values(), *plan.secrets.values()])
     with source_lock(plan.data, plan.incident.id, plan.use.name):
-        store, context, earlier = open_store(plan, every)
+        store, context, earlier = open_store(plan, every, trial=trial)
         process = _Process(_settings(plan))
         _log_to_stderr(redact)
         crawler = process.create_crawler(FamilySpider)
@@ -285,7 +292,7 @@ def main() -> int:
         data = DataDir(Path(job.data))
         source = SourceUse(**job.source)
         plan = make_plan(data, find_incident(data, job.incident), source, allow_loopback=job.allow_loopback)
-        summary, stopped = crawl(plan, job.save_every, job.record)
+        summary, stopped = crawl(plan, job.save_every, job.record, trial=job.trial)
     except ChengqingError as error:
         tell({"event": "failed", "message": str(error), "exit_code": error.exit_code})
         return error.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,9 +17,7 @@ from pipeline.files import write_text
 from pipeline.paths import CHECKOUT, DataDir, checked_name
 
 PAGES = CHECKOUT / "tests" / "pages"
-TO_DO = (
-    "record a page: chengqing source record INCIDENT {name} --to FOLDER; read posts.json; delete this case"
-)
+TO_DO = "record a page: chengqing source record INCIDENT {name} --to FOLDER; read its posts.json; this case then goes"
 _CARD = """\
 name = "{name}"
 family = "{family}"
@@ -55,15 +54,38 @@ def incident_lines(name: str, family: str, url: str) -> str:
     return f"[[sources]]\nname = {json.dumps(name)}\nfamily = {json.dumps(family)}\nurl = {json.dumps(url)}\n"
 
 
-def write_case(name: str, family: str, url: str, pages: Path | None = None) -> Path | None:
-    """A case under ``pages`` whose posts nobody approved yet; ``None`` where there are no tests to add to."""
+def _case(folder: Path, name: str) -> Path:
+    return folder / f"{checked_name(name, 'source')}-to-record"
+
+
+def check_case(name: str, family: str, pages: Path | None = None) -> Path | None:
+    """Where the case of a new source goes; ``None`` where there are no tests to add to. Raises ``UsageError``."""
     root = pages or (PAGES if PAGES.is_dir() else None)
     if root is None:
         return None
-    folder = root / family
-    case = folder / f"{checked_name(name, 'source')}-to-record"
+    case = _case(root / family_named(family).name, name)
     if case.exists():
         raise UsageError(f"{case} is there already; record its page, or choose another name")
+    return case
+
+
+def drop_empty_case(folder: Path, name: str, recorded: list[Path]) -> Path | None:
+    """Take the case of a new source away once one with posts was recorded; ``None`` where nothing was to do."""
+    empty = _case(folder, name)
+    with_posts = [
+        one for one in recorded if json.loads((one / "posts.json").read_text(encoding="utf-8")).get("posts")
+    ]
+    if not with_posts or not empty.is_dir():
+        return None
+    shutil.rmtree(empty)
+    return empty
+
+
+def write_case(name: str, family: str, url: str, pages: Path | None = None) -> Path | None:
+    """A case under ``pages`` whose posts nobody approved yet; ``None`` where there are no tests to add to."""
+    case = check_case(name, family, pages)
+    if case is None:
+        return None
     case.mkdir(parents=True)
     now = datetime.now(UTC).replace(microsecond=0)
     request = {
@@ -85,7 +107,7 @@ def write_case(name: str, family: str, url: str, pages: Path | None = None) -> P
     write_text(case / "request.json", json.dumps(request, ensure_ascii=False, indent=1) + "\n")
     write_text(case / "body.html", "")
     write_text(case / "posts.json", json.dumps({"to_do": TO_DO.format(name=name)}, indent=1) + "\n")
-    return folder
+    return case
 
 
 def _first_address(family: str, url: str, now: datetime) -> str:

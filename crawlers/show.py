@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.escape import for_terminal
+
 
 def print_posts(posts: list[dict[str, Any]]) -> None:
     """Show posts as they are stored, column by column; nothing in them can act on the terminal."""
@@ -24,6 +26,6 @@ def print_posts(posts: list[dict[str, Any]]) -> None:
 
 
 def one_line(value: object) -> Text:
-    """Text without markup or control characters: posts are written by strangers."""
-    shown = "".join(c if c.isprintable() else " " for c in str(value))
+    """Text without markup, with control characters by their code points: posts are written by strangers."""
+    shown = for_terminal(str(value))
     return Text(shown if len(shown) <= 300 else shown[:300] + "…")

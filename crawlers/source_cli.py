@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from crawlers.cards import SourceCard, all_cards, card_named
 from crawlers.health import SourceHealth, health_of
-from crawlers.show import one_line, print_posts
+from crawlers.show import print_posts
 from crawlers.uses import parse_bases, picked, plain_use, with_base
+from pipeline.cli.output import Row, show_json, show_rows
 from pipeline.errors import CrawlError
-from pipeline.incident import find_incident
+from pipeline.escape import for_terminal
+from pipeline.incident import Incident, find_incident
 from pipeline.paths import DataDir
+
+if TYPE_CHECKING:
+    from crawlers.launch import Outcome
 
 
 @click.group(short_help="Source cards and crawl health: list, show, new, try, record.")
@@ -49,43 +51,44 @@ def list_cards(incident: str | None, as_json: bool) -> None:
     cards = all_cards(data)
     health = health_of(data, [find_incident(data, incident).id] if incident else None)
     if as_json:
-        shown = {
-            "cards": [_shown(card) for card in cards.values()],
-            "health": [one.to_json() for one in health],
-        }
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
-        return
-    console = Console()
-    if not incident:
-        console.print(_cards_table(cards.values()), "")
-    console.print(_health_table(health) if health else "No source was crawled yet: chengqing crawl INCIDENT")
-
-
-def _cards_table(cards: Iterable[SourceCard]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for title in ("name", "family", "robots", "checked", "on", "title"):
-        table.add_column(title)
-    for card in cards:
-        checked, on = str(card.checked or "never"), "yes" if card.enabled else "no"
-        table.add_row(card.name, card.family, card.robots, checked, on, card.title["en"])
-    return table
-
-
-def _health_table(health: list[SourceHealth]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for title in ("incident", "source", "last crawl", "posts", "new", "pages", "refusals", "ended", "alarm"):
-        table.add_column(title, justify="right" if title in {"posts", "new", "pages", "refusals"} else "left")
-    for one in health:
-        numbers = (one.posts, one.new, one.pages, one.refusals)
-        table.add_row(
-            one.incident,
-            one.source,
-            f"{one.finished_at:%Y-%m-%d %H:%M}" if one.finished_at else "–",
-            *("–" if number is None else f"{number:,}" for number in numbers),
-            (one.stopped_because or "–") + (" (another waits to go on)" if one.unfinished else ""),
-            one_line(one.alarm or ""),
+        show_json(
+            {"cards": [_shown(card) for card in cards.values()], "health": [one.to_json() for one in health]}
         )
-    return table
+        return
+    if not incident:
+        show_rows([_card_row(card) for card in cards.values()], cut="title")
+    if not health:
+        click.echo("No source was crawled yet: chengqing crawl INCIDENT")
+        return
+    show_rows([_health_row(one) for one in health], cut="source")
+    for one in health:
+        if one.alarm:
+            click.echo(for_terminal(f"{one.incident}/{one.source}: {one.alarm}"))
+
+
+def _card_row(card: SourceCard) -> Row:
+    return {
+        "name": card.name,
+        "family": card.family,
+        "on": card.enabled,
+        "checked": str(card.checked or "never"),
+        "robots": card.robots,
+        "title": card.title["en"],
+    }
+
+
+def _health_row(one: SourceHealth) -> Row:
+    ended = (one.stopped_because or "–") + (" (another waits to go on)" if one.unfinished else "")
+    return {
+        "incident": one.incident,
+        "source": one.source,
+        "ended": ended,
+        "last crawl": one.finished_at,
+        "posts": one.posts,
+        "new": one.new,
+        "refusals": one.refusals,
+        "pages": one.pages,
+    }
 
 
 @source.command("show")
@@ -97,7 +100,7 @@ def show_card(name: str) -> None:
     Example:
       chengqing source show family-discuz
     """
-    click.echo(json.dumps(_shown(card_named(name, DataDir.from_environment())), ensure_ascii=False, indent=1))
+    show_json(_shown(card_named(name, DataDir.from_environment())))
 
 
 _LOOK = [
@@ -120,17 +123,40 @@ def _look(function: Any) -> Any:  # noqa: ANN401  a decorator
 def try_source(incident: str, name: str, bases: tuple[str, ...], allow_loopback: bool, as_json: bool) -> None:
     """Read the first pages of a source and show five posts as they would be stored. Stores nothing.
 
+    Posts are shown even where they lie outside the incident's window, which is said: a crawl would leave them out.
+
     \b
     Example:
       chengqing source try sf-harbor-lane-fire city-forum
     """
     posts, outcome = _first_pages(incident, name, bases, allow_loopback)
     if as_json:
-        click.echo(json.dumps(posts[:5], ensure_ascii=False, indent=1, default=str))
+        show_json(posts[:5])
     else:
         print_posts(posts[:5])
-    if not outcome.good:
-        raise CrawlError(f"{name}: {outcome.why}: {outcome.message or outcome.summary.get('detail') or ''}")
+        click.echo(_told(posts, outcome, find_incident(DataDir.from_environment(), incident)))
+    _complain(name, outcome, allow_loopback)
+
+
+def _told(posts: list[dict[str, Any]], outcome: Outcome, incident: Incident) -> str:
+    """What the first pages held."""
+    times = [post["published_at"] for post in posts if post["published_at"]]
+    outside = sum(at < incident.start or (incident.end is not None and at > incident.end) for at in times)
+    counted = outcome.summary.get("extra") or {}
+    read = f"{counted.get('items', 0):,} entries on {outcome.summary.get('pages', 0)} page(s), {len(posts):,} posts"
+    unread = f", {counted['unread']:,} could not be read" if counted.get("unread") else ""
+    return (
+        f"{read}{unread}, {outside:,} outside the incident's window (from {incident.start:%Y-%m-%d %H:%M}Z)"
+    )
+
+
+def _complain(name: str, outcome: Outcome, allow_loopback: bool) -> None:
+    """Raise ``CrawlError`` where the first pages ended badly."""
+    if outcome.good:
+        return
+    why = f"{name}: {outcome.why}: {outcome.message or outcome.summary.get('detail') or ''}"
+    here = "private network" in why and not allow_loopback
+    raise CrawlError(f"{why}; to read a source on this machine: --allow-loopback" if here else why)
 
 
 @source.command("record")
@@ -143,17 +169,24 @@ def record_source(
 ) -> None:
     """Save the first pages of a source as test cases: request, response, and what was read in them.
 
-    Look at each posts.json before you commit it: it is what the tests will hold the parser to.
+    Look at each posts.json before you commit it: it is what the tests will hold the parser to. The empty case that
+    "source new" wrote is taken away once a page with posts stands beside it.
 
     \b
     Example:
       chengqing source record sf-harbor-lane-fire city-forum --to tests/pages/discuz
     """
+    from crawlers.pages import case_told
+    from crawlers.scaffold import drop_empty_case
+
+    before = set(folder.iterdir()) if folder.is_dir() else set()
     _, outcome = _first_pages(incident, name, bases, allow_loopback, record=folder)
-    for case in sorted(folder.iterdir()):
-        click.echo(str(case))
-    if not outcome.good:
-        raise CrawlError(f"{name}: {outcome.why}: {outcome.message or outcome.summary.get('detail') or ''}")
+    cases = sorted(set(folder.iterdir()) - before) if folder.is_dir() else []
+    for case in cases:
+        click.echo(f"{case}: {for_terminal(case_told(case))}")
+    if dropped := drop_empty_case(folder, name, cases):
+        click.echo(f"taken away: {dropped}, for a page stands beside it")
+    _complain(name, outcome, allow_loopback)
 
 
 @source.command("new")
@@ -175,8 +208,9 @@ def new_source(name: str, url: str, family: str, pages: Path | None) -> None:
     Example:
       chengqing source new city-forum https://bbs.city.example --family discuz
     """
-    from crawlers.scaffold import incident_lines, write_card, write_case
+    from crawlers.scaffold import check_case, incident_lines, write_card, write_case
 
+    check_case(name, family, pages)
     card = write_card(DataDir.from_environment(), name, family, url)
     click.echo(
         f"written: {card}\nfill it in, then add to the incident's file:\n\n{incident_lines(name, family, url)}"
@@ -184,9 +218,8 @@ def new_source(name: str, url: str, family: str, pages: Path | None) -> None:
     case = write_case(name, family, url, pages)
     if case:
         click.echo(f"written: {case}, a test that fails until a page stands there:")
-    click.echo(
-        f"  chengqing source try INCIDENT {name}\n  chengqing source record INCIDENT {name} --to {case or 'FOLDER'}"
-    )
+    to = case.parent if case else "FOLDER"
+    click.echo(f"  chengqing source try INCIDENT {name}\n  chengqing source record INCIDENT {name} --to {to}")
 
 
 def _first_pages(
@@ -214,6 +247,7 @@ def _first_pages(
             )  # the source's own keys, which stay where they are
         plain = plain_use(use)
         plain["params"] = {**plain["params"], "max_pages": 3}
-        job = Job(folder, incident, plain, allow_loopback, record=str(record.resolve()) if record else None)
+        to = str(record.resolve()) if record else None
+        job = Job(folder, incident, plain, allow_loopback, record=to, trial=True)
         outcome = crawl_sources([job], lambda *_: None)[0]
         return read_observations(finished_crawls(trial, incident)).to_pylist(), outcome

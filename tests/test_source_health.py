@@ -23,7 +23,7 @@ from crawlers.source_cli import source
 from crawlers.store import CrawlStore, marks_of, new_summary, previous_crawls
 from crawlers.uses import picked, plain_use
 from dashboard.words import LANGUAGES, sentences
-from pipeline.errors import UsageError
+from pipeline.errors import CrawlError, UsageError
 from pipeline.paths import CHECKOUT, DataDir
 from pipeline.raw import GOOD_ENDS, finished_crawls, read_observations
 from servers import misbehaving as bad
@@ -175,6 +175,64 @@ def test_a_new_source_has_a_card_a_failing_test_and_lines_for_the_incident(
     assert isinstance(again.exception, UsageError) and "there already" in str(again.exception)
     private = call(data, "new", "inside", "http://10.0.0.1/", "--family", "feed", "--pages", str(tmp_path))
     assert isinstance(private.exception, UsageError) and "private network" in str(private.exception)
+
+
+EVIL = "停水\u009b31m了\u202e [bold]\u200b" * 3
+
+
+def test_from_a_new_source_to_a_saved_page_that_the_tests_read(
+    data: DataDir, server: bad.Misbehaving, tmp_path: Path
+) -> None:
+    """As a person types it: new, the lines into the incident's file, try, record."""
+    server.respond = bad.page(feed(*(entry(n, EVIL) for n in range(7))).decode())
+    done = call(data, "new", "town", f"{server.url}/feed", "--family", "feed", "--pages", str(tmp_path))
+    lines = done.stdout[done.stdout.index("[[sources]]") : done.stdout.index("written", 10)]
+    make_incident(data, "watch", "\n" + lines)
+    folder = tmp_path / "feed"
+    tried = call(data, "try", "watch", "town", "--allow-loopback")
+    assert tried.exception is None and "5 posts shown" in tried.stdout
+    assert "7 entries" in tried.stdout and "7 outside the incident's window" not in tried.stdout
+    assert "<U+009B>" in tried.stdout and not set(tried.stdout) & {"\u009b", "\u202e", "\u200b"}
+    assert "[bold]" in tried.stdout and not data.raw("watch").exists()
+    recorded = call(data, "record", "watch", "town", "--allow-loopback", "--to", str(folder))
+    assert recorded.exception is None and "7 posts in 7 entries" in recorded.stdout
+    (case,) = folder.iterdir()  # the empty one of a new source is gone
+    assert case.name == "town-list-01" and not data.raw("watch").exists()
+    assert json.loads(json.dumps(read_case(case), default=str)) == json.loads(
+        (case / "posts.json").read_text(encoding="utf-8")
+    )
+
+
+def test_a_trial_shows_posts_that_a_crawl_would_leave_out_and_says_so(
+    data: DataDir, server: bad.Misbehaving
+) -> None:
+    old = "<pubDate>Fri, 13 Mar 2020 06:00:00 GMT</pubDate>"
+    server.respond = bad.page(feed(entry(1, "旧消息", old), entry(2, "更旧", old)).decode())
+    lines = f'\n[[sources]]\nname = "old"\nfamily = "feed"\nurl = "{server.url}/feed"\n'
+    make_incident(data, "watch", lines)
+    done = call(data, "try", "watch", "old", "--allow-loopback")
+    assert done.exception is None and "2 posts shown" in done.stdout
+    assert "2 outside the incident's window" in done.stdout
+
+
+def test_a_refused_record_says_so_and_leaves_a_case_of_the_refusal(
+    data: DataDir, server: bad.Misbehaving, tmp_path: Path
+) -> None:
+    server.respond = bad.page("no", 403)
+    make_incident(data, "watch", f'\n[[sources]]\nname = "no"\nfamily = "feed"\nurl = "{server.url}/feed"\n')
+    recorded = call(data, "record", "watch", "no", "--allow-loopback", "--to", str(tmp_path / "new"))
+    assert isinstance(recorded.exception, CrawlError) and "refusal: answered 403" in recorded.stdout
+    inside = call(data, "record", "watch", "no", "--to", str(tmp_path / "never"))
+    assert isinstance(inside.exception, CrawlError) and "--allow-loopback" in str(inside.exception)
+    assert not (tmp_path / "never").exists() or not any((tmp_path / "never").iterdir())
+
+
+def test_names_of_sources_stay_whole_on_a_narrow_terminal(
+    data: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    shown = call(data, "list").stdout
+    assert "family-onepoint3acres" in shown and "left out on this narrow terminal" in shown
 
 
 def test_a_recorded_page_names_no_author_and_no_secret_and_reads_the_same(tmp_path: Path) -> None:

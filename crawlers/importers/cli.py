@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from pipeline.cli.output import Row, show_json, show_rows
 from pipeline.errors import MappingError, UsageError
+from pipeline.escape import for_terminal
 from pipeline.incident import find_incident
 from pipeline.paths import DataDir
 from pipeline.progress import bar
@@ -124,7 +123,7 @@ def _tip(files: tuple[Path, ...], data: DataDir, incident: str, given: dict[str,
         summary = store_tip(text, channel, received_at, consent, data, incident)
         post = make_tip(text, channel, received_at, data, summary.crawl_id)
     if given["as_json"]:
-        click.echo(json.dumps(asdict(post), ensure_ascii=False, indent=1, default=str))
+        show_json(asdict(post))
     else:
         print_posts([asdict(post)])
 
@@ -159,12 +158,12 @@ def _dry_run(readings: list[Any], data: DataDir, *, as_json: bool) -> None:
             continue
         click.echo(f"{reading.path}: {reading.kind}, mapping {reading.name}, source {reading.source}")
         for field, paths in columns.items():
-            click.echo(f"  {field:13} ← {' | '.join(paths)}")
+            click.echo(for_terminal(f"  {field:13} ← {' | '.join(paths)}"))
         print_posts(posts)
         for problem in problems[:5]:
-            click.echo(f"row {problem.row}: {problem.reason}")
+            click.echo(for_terminal(f"row {problem.row}: {problem.reason}"))
     if as_json:
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=1, default=str))
+        show_json(shown)
 
 
 def _import_all(readings: list[Any], data: DataDir, incident: str, *, again: bool, as_json: bool) -> None:
@@ -177,18 +176,23 @@ def _import_all(readings: list[Any], data: DataDir, incident: str, *, again: boo
             summary = import_file(reading, data, incident, again=again, tick=tick)
         summaries.append({"file": str(reading.path), **summary_json(summary)})
     if as_json:
-        click.echo(json.dumps(summaries, ensure_ascii=False, indent=1, default=str))
+        show_json(summaries)
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("file", "source", "format", "posts", "rejects", "seconds"):
-        table.add_column(title, justify="right" if title in {"posts", "rejects", "seconds"} else "left")
-    for one in summaries:
-        numbers = (f"{n:,}" for n in (one["posts"], one["rejects"], one["seconds"]))
-        table.add_row(Path(one["file"]).name, one["source"], one["extra"]["mapping"], *numbers)
-    Console().print(table)
+    show_rows([_row(one) for one in summaries], cut="file")
     for one in summaries:
         if one["rejects"]:
             folder = data.raw(incident) / one["source"] / one["crawl_id"]
             click.echo(f"rows that could not be used, with reasons: {folder / 'rejects.jsonl'}", err=True)
         if unread := one["extra"].get("unread_times"):
             click.echo(f"{Path(one['file']).name}: {unread:,} times could not be read: unknown", err=True)
+
+
+def _row(one: dict[str, Any]) -> Row:
+    return {
+        "file": Path(one["file"]).name,
+        "posts": one["posts"],
+        "rejects": one["rejects"],
+        "seconds": one["seconds"],
+        "format": one["extra"]["mapping"],
+        "source": one["source"],
+    }
