@@ -352,7 +352,9 @@ def _context(data: DataDir, incident: Incident, wish: Wish) -> Context:
 
 def _digest(previous: Previous) -> str:
     """Equal digests hand down equal ids: over (post, claim, decided), not over whole files."""
-    rows = previous.posts().sort_by([("claim_id", "ascending"), ("post_id", "ascending")])
+    rows = previous.posts()
+    if previous.has_anchors:  # else it is what we remembered, sorted
+        rows = rows.sort_by([("claim_id", "ascending"), ("post_id", "ascending")])
     digest = hashlib.blake2b(digest_size=12)
     for name in ("claim_id", "post_id"):
         lengths = pc.binary_length(rows.column(name)).to_numpy()

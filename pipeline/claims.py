@@ -12,17 +12,21 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.duck import run_statement
+from pipeline.numbered import Numbered, Numbers, as_bools, as_numbers, whole
 from pipeline.phrases import speech_of
 from pipeline.records import MatchRuling, RulingKind, Triage
 from pipeline.remembered import Remembered
-from pipeline.tables import CLAIM_ALIASES, CLAIM_MATCHES, CLAIM_MEMORY, CLAIM_POSTS, CLAIMS
+from pipeline.tables import CLAIM_ALIASES, CLAIM_MATCHES, CLAIM_MEMORY, CLAIM_POSTS, CLAIMS, STRINGS
+
+EXEMPLAR_CHARS = 10_000
+"""Characters of an exemplar that a claim shows."""
 
 _PAIRS = pa.schema([("post_id", pa.string()), ("claim_id", pa.string())])
-_NAMES = pa.schema([("group_key", pa.string()), ("claim_id", pa.string())])
 _CONFLICTS = pa.schema([("claim_id", pa.string()), ("conflict_ids", pa.list_(pa.string()))])
 
 
@@ -93,12 +97,18 @@ class Previous:
     triage: Mapping[str, Triage] = field(default_factory=dict)
     rulings: Sequence[MatchRuling] = ()
 
+    @property
+    def has_anchors(self) -> bool:
+        """Whether decisions name posts: what is remembered is not all, then."""
+        return any(triage.anchor_posts for triage in self.triage.values())
+
     def posts(self) -> pa.Table:
         """(post_id, claim_id, decided) of every old claim; decided claims also by their anchor posts."""
-        anchors = [(post, claim) for claim, triage in self.triage.items() for post in triage.anchor_posts]
-        remembered = self.memory.select(["post_id", "claim_id"]).cast(_PAIRS)
-        extra = pa.table([[p for p, _ in anchors], [c for _, c in anchors]], schema=_PAIRS)
-        pairs = pa.concat_tables([remembered, extra]).group_by(["post_id", "claim_id"]).aggregate([])
+        pairs = self.memory.select(["post_id", "claim_id"]).cast(_PAIRS)
+        if self.has_anchors:
+            anchors = [(post, claim) for claim, triage in self.triage.items() for post in triage.anchor_posts]
+            extra = pa.table([[p for p, _ in anchors], [c for _, c in anchors]], schema=_PAIRS)
+            pairs = pa.concat_tables([pairs, extra]).group_by(["post_id", "claim_id"]).aggregate([])
         decided = pc.is_in(pairs.column("claim_id"), value_set=pa.array(sorted(self.triage), pa.string()))
         return pairs.append_column("decided", decided)
 
@@ -110,79 +120,271 @@ def make_claims(
 
     ``tables`` holds posts, normalized_posts, text_groups and text_matches; ``remembered`` what texts were heard to say.
     """
-    inputs = {name: tables[name] for name in ("posts", "normalized_posts", "text_groups", "text_matches")}
-    inputs["speech"] = speech(inputs["normalized_posts"], remembered)
-    inputs["speakers"] = speakers(inputs["posts"], inputs["normalized_posts"])
-    grouped = run_statement("stages/group_posts", inputs)
-    named, aliases = _identify(grouped, inputs["posts"], previous)
-    claim_posts = CLAIM_POSTS.conform(named.sort_by([("claim_id", "ascending"), ("post_id", "ascending")]))
-    inputs |= {"claim_posts": claim_posts, "claim_conflicts": _conflicts(aliases, named, previous)}
+    told = Numbered.of(tables["posts"], tables["normalized_posts"])
+    groups = Groups.of(told, tables["text_groups"], tables["text_matches"])
+    grouped = _grouped(told, groups, speech(told, remembered))
+    ids, aliases = _identify(grouped, told, groups, previous)
+    named = Named.of(told, grouped, ids)
+    claim_posts = named.claim_posts()
+    conflicts = _conflicts(aliases, claim_posts, previous)
     return {
-        CLAIMS.name: CLAIMS.conform(run_statement("stages/claims", inputs)),
+        CLAIMS.name: _claims(told, named, groups, conflicts),
         CLAIM_POSTS.name: claim_posts,
-        CLAIM_MATCHES.name: CLAIM_MATCHES.conform(run_statement("stages/claim_matches", inputs)),
+        CLAIM_MATCHES.name: _claim_matches(told, named, groups),
         CLAIM_ALIASES.name: _aliases(aliases),
         CLAIM_MEMORY.name: _remember(named, previous),
     }
 
 
-def speakers(posts: pa.Table, normalized: pa.Table) -> pa.Table:
-    """(post_id, speaker_id): the post whose words each post belongs to."""
-    return run_statement("stages/speakers", {"posts": posts, "normalized_posts": normalized})
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """What grouping made, by number. A group's number is the row of the text that it is named after."""
+
+    table: pa.Table
+    """``TEXT_GROUPS``."""
+    texts: pa.Table
+    """(text_no, group_no, similarity, joined_by) of its rows."""
+    row_of_text: Numbers
+    """Its row for each text; -1 for texts in no group."""
+    whys: pa.Array
+    matches: pa.Table
+    """(match_no, left_no, right_no, similarity) of ``TEXT_MATCHES``; ``whys`` holds their words."""
+
+    @classmethod
+    def of(cls, told: Numbered, groups: pa.Table, matches: pa.Table) -> Groups:
+        """Number the rows of ``TEXT_GROUPS`` and ``TEXT_MATCHES``."""
+        named = [groups.column("text_key"), groups.column("group_key")]
+        texts, named_after, left, right = told.texts_of(
+            *named, matches.column("left_key"), matches.column("right_key")
+        )
+        row_of_text = np.full(len(told.text_keys), -1, np.int64)
+        row_of_text[texts] = np.arange(len(texts))
+        numbered = {"text_no": texts, "group_no": row_of_text[named_after]}
+        numbers = {"match_no": np.arange(len(left)), "left_no": left, "right_no": right}
+        return cls(
+            groups,
+            pa.table(numbered | {name: groups.column(name) for name in ("similarity", "joined_by")}),
+            row_of_text,
+            whole(matches.column("why")),
+            pa.table(numbers | {"similarity": matches.column("similarity")}),
+        )
 
 
-def speech(normalized: pa.Table, remembered: Remembered | None = None) -> pa.Table:
-    """One row per distinct text: does it ask whether something is true, does it correct something?"""
-    texts = (
-        normalized.select(["text_key", "match_text"]).group_by("text_key").aggregate([("match_text", "min")])
-    )
-    texts = texts.select(["text_key", "match_text_min"]).rename_columns(["text_key", "match_text"])
-    said = speech_of(texts, remembered)
-    return said.add_column(0, "text_key", texts.column("text_key"))
+def _grouped(told: Numbered, groups: Groups, said: pa.Table) -> pa.Table:
+    """Posts with the group that they belong to, by number (``stages/group_posts``)."""
+    posts = {
+        "post_no": np.arange(len(told.texts)),
+        "speaker_no": told.speakers,
+        "text_no": told.texts,
+        "has_words": told.has_words,
+        "is_repost": told.posts.column("repost_of").is_valid(),
+    }
+    inputs = {"said": pa.table(posts), "text_groups": groups.texts, "text_matches": groups.matches}
+    return run_statement("stages/group_posts", inputs | {"speech": said})
 
 
-def _identify(grouped: pa.Table, posts: pa.Table, previous: Previous) -> tuple[pa.Table, dict[str, str]]:
-    """``grouped`` with the claim id of each row, and what became of old ids (old → now)."""
-    inputs = {"group_posts": grouped, "previous_posts": previous.posts(), "posts": posts}
+def speech(told: Numbered, remembered: Remembered | None = None) -> pa.Table:
+    """(text_no, asks, corrects) of each text: does it ask whether something is true, does it correct something?"""
+    forms = told.normalized.column("match_text").take(pa.array(told.first_posts))
+    said = speech_of(pa.table({"text_key": told.text_keys, "match_text": forms}), remembered)
+    return said.add_column(0, "text_no", pa.array(np.arange(len(told.text_keys))))
+
+
+def _identify(
+    grouped: pa.Table, told: Numbered, groups: Groups, previous: Previous
+) -> tuple[pa.Array, dict[str, str]]:
+    """The claim id of each row of ``grouped``, and what became of old ids (old → now)."""
+    old = previous.posts()
+    old_ids = whole(old.column("claim_id")).dictionary_encode()
+    inputs = {
+        "group_posts": grouped.select(["post_no", "group_no", "is_own"]),
+        "previous_posts": pa.table(
+            {
+                "post_no": told.posts_of(old.column("post_id")),
+                "claim_no": old_ids.indices,
+                "decided": old.column("decided"),
+            }
+        ),
+    }
     overlaps = run_statement("stages/previous_overlap", inputs)
     seeds = run_statement("stages/group_seeds", inputs)
-    plain = plain_overlaps(overlaps)
-    settled, open_ = overlaps.filter(plain), overlaps.filter(pc.invert(plain))
+    plain = plain_overlaps(overlaps, "group_no", "claim_no")
+    settled = overlaps.filter(plain)
     waiting = seeds.filter(
-        pc.invert(pc.is_in(seeds.column("group_key"), value_set=settled.column("group_key")))
+        pc.invert(pc.is_in(seeds.column("group_no"), value_set=whole(settled.column("group_no"))))
     )
+    keys, places = whole(groups.table.column("text_key")), as_numbers(waiting.column("group_no"))
     first_posts = dict(
-        zip(waiting.column("group_key").to_pylist(), waiting.column("seed").to_pylist(), strict=True)
+        zip(
+            keys.take(pa.array(places)).to_pylist(),
+            told.post_ids.take(whole(waiting.column("post_no"))).to_pylist(),
+            strict=True,
+        )
     )
-    taken = settled.column("claim_id").to_pylist() if first_posts else ()
-    identities = assign(first_posts, [Overlap(**row) for row in open_.to_pylist()], taken)
-    fresh = pa.table([list(identities.of_group), list(identities.of_group.values())], schema=_NAMES)
-    names = pa.concat_tables([settled.select(_NAMES.names).cast(_NAMES), fresh]).combine_chunks()
-    places = pc.index_in(grouped.column("group_key"), value_set=names.column("group_key"))
-    return grouped.append_column("claim_id", names.column("claim_id").take(places)), identities.aliases
+    settled_ids = old_ids.dictionary.take(whole(settled.column("claim_no")))
+    taken = settled_ids.to_pylist() if first_posts else ()
+    open_ = _named_overlaps(overlaps.filter(pc.invert(plain)), keys, old_ids.dictionary)
+    identities = assign(first_posts, open_, taken)
+    fresh = [identities.of_group[key] for key in first_posts]
+    names = pa.concat_arrays([settled_ids, pa.array(fresh, pa.string())])
+    of_group = np.full(len(keys), -1, np.int64)
+    of_group[np.concatenate([as_numbers(settled.column("group_no")), places])] = np.arange(len(names))
+    return names.take(pa.array(of_group[as_numbers(grouped.column("group_no"))])), identities.aliases
 
 
-def plain_overlaps(overlaps: pa.Table) -> pa.Array:
+def _named_overlaps(overlaps: pa.Table, keys: pa.Array, claim_ids: pa.Array) -> list[Overlap]:
+    rows = overlaps.select(["decided", "own", "shared"]).to_pylist()
+    groups = keys.take(whole(overlaps.column("group_no"))).to_pylist()
+    claims = claim_ids.take(whole(overlaps.column("claim_no"))).to_pylist()
+    return [
+        Overlap(group_key=group, claim_id=claim, **row)
+        for group, claim, row in zip(groups, claims, rows, strict=True)
+    ]
+
+
+def plain_overlaps(overlaps: pa.Table, *names: str) -> pa.Array:
     """Which overlaps are all that their group and their claim have: such a group keeps the id, whatever the others do.
 
-    Nearly all are, from the second run on.
+    ``names`` are the columns of the group and of the claim. Nearly all are, from the second run on.
     """
     alone = [pc.greater(overlaps.column("own"), 0)]
-    for name in ("group_key", "claim_id"):
+    for name in names:
         counted = pc.value_counts(overlaps.column(name))
         once = counted.field("values").filter(pc.equal(counted.field("counts"), 1))
         alone.append(pc.is_in(overlaps.column(name), value_set=once))
     return pc.and_(alone[0], pc.and_(alone[1], alone[2]))
 
 
-def _remember(named: pa.Table, previous: Previous) -> pa.Table:
-    """Posts of every claim of now, and of retired ids as they were: a claim that comes apart again finds its id."""
-    is_own = pc.field("is_own")
-    now = named.filter(is_own).select(["claim_id", "post_id"])
-    retired = pc.invert(
-        pc.is_in(previous.memory.column("claim_id"), value_set=pc.unique(now.column("claim_id")))
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Posts with their claims. A claim's number is the place of its id among all."""
+
+    rows: pa.Table
+    """``stages/group_posts`` with claim_no, sorted by the ids of claims and posts."""
+    claim_ids: pa.Array
+    posts: pa.Array
+    """The id of each row's post."""
+    texts: pa.Array
+    """The key of each row's text."""
+
+    @classmethod
+    def of(cls, told: Numbered, grouped: pa.Table, ids: pa.Array) -> Named:
+        """Sort ``grouped`` by ``ids`` of claims, one per row, and by the ids of posts."""
+        coded = ids.dictionary_encode()
+        order = as_numbers(pc.sort_indices(coded.dictionary))
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        claims, posts = rank[as_numbers(coded.indices)], as_numbers(grouped.column("post_no"))
+        several = np.flatnonzero(np.bincount(claims, minlength=len(order))[claims] > 1)
+        post_rank = np.zeros(len(claims), np.int64)
+        post_rank[several[as_numbers(pc.sort_indices(told.post_ids.take(pa.array(posts[several]))))]] = (
+            np.arange(len(several))
+        )
+        by_id = np.lexsort((post_rank, claims))
+        rows = grouped.append_column("claim_no", pa.array(claims)).take(pa.array(by_id)).combine_chunks()
+        return cls(
+            rows,
+            coded.dictionary.take(pa.array(order)),
+            told.post_ids.take(whole(rows.column("post_no"))),
+            told.text_keys.take(whole(rows.column("text_no"))),
+        )
+
+    def claim_posts(self) -> pa.Table:
+        """``CLAIM_POSTS``."""
+        made = {name: self.rows.column(name) for name in ("role", "joined_by", "asks", "similarity")}
+        made |= {
+            "claim_id": self.claim_ids.take(whole(self.rows.column("claim_no"))),
+            "post_id": self.posts,
+            "variant_key": self.texts,
+        }
+        return CLAIM_POSTS.conform(pa.table(made))
+
+
+def _claims(told: Numbered, named: Named, groups: Groups, conflicts: pa.Table) -> pa.Table:
+    """``CLAIMS``: counts by number (``stages/claims``), and the words of each claim's exemplar."""
+    rows, posts = named.rows, whole(named.rows.column("post_no"))
+    of_row = groups.row_of_text[as_numbers(rows.column("text_no"))]
+    is_exemplar = np.append(as_bools(groups.table.column("is_exemplar")), False)
+    authors = whole(told.posts.column("author_key").take(posts)).dictionary_encode().indices
+    members = pa.table(
+        {
+            **{name: rows.column(name) for name in ("claim_no", "post_no", "role", "text_no")},
+            "in_group": of_row >= 0,
+            "is_exemplar": is_exemplar[of_row],
+            "platform": told.posts.column("platform").take(posts),
+            "author_no": authors,
+            "script": told.normalized.column("script").take(posts),
+            "posted_at": told.posts.column("posted_at").take(posts),
+        }
     )
-    memory = pa.concat_tables([now, previous.memory.filter(retired).cast(now.schema)])
+    counted = run_statement("stages/claims", {"members": members})
+    exemplars = whole(counted.column("exemplar_no"))
+    asserted = as_numbers(counted.column("carrier_count")) > 0
+    group_of = groups.row_of_text[told.texts[as_numbers(exemplars)]]
+    told_by = pa.array(group_of, mask=~asserted | (group_of < 0))
+    ids = named.claim_ids.take(whole(counted.column("claim_no")))
+    made = {name: counted.column(name) for name in counted.column_names if name in CLAIMS.schema.names} | {
+        "claim_id": ids,
+        "exemplar_post_id": told.post_ids.take(exemplars),
+        "exemplar_text": pc.utf8_slice_codeunits(
+            told.posts.column("text").take(exemplars), 0, EXEMPLAR_CHARS
+        ),
+        "exemplar_script": told.normalized.column("script").take(exemplars),
+        "keywords": _or_none(groups.table.column("keywords").take(told_by)),
+        "weakest_link": groups.table.column("weakest_link").take(told_by),
+        "conflict_ids": _or_none(
+            whole(conflicts.column("conflict_ids")).take(
+                pc.index_in(ids, value_set=whole(conflicts.column("claim_id")))
+            )
+        ),
+    }
+    return CLAIMS.conform(pa.table(made))
+
+
+def _or_none(lists: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """``lists`` with an empty one in place of null."""
+    return pc.coalesce(whole(lists).cast(STRINGS), pa.scalar([], STRINGS))
+
+
+def _claim_matches(told: Numbered, named: Named, groups: Groups) -> pa.Table:
+    """``CLAIM_MATCHES``: the best pair of each two claims, by number (``stages/claim_matches``)."""
+    own = named.rows.filter(named.rows.column("is_own"))
+    first = own.select(["text_no", "claim_no", "post_no"]).group_by("text_no", use_threads=False)
+    carriers = first.aggregate([("claim_no", "min"), ("post_no", "min")])
+    carriers = carriers.select(["text_no", "claim_no_min", "post_no_min"])
+    carriers = carriers.rename_columns(["text_no", "claim_no", "post_no"])
+    asked = np.zeros(len(told.text_keys), np.bool_)
+    for name in ("left_no", "right_no"):
+        asked[as_numbers(groups.matches.column(name))] = True
+    carriers = carriers.filter(pa.array(asked[as_numbers(carriers.column("text_no"))]))
+    rank = np.empty(len(carriers), np.int64)
+    ids = told.post_ids.take(whole(carriers.column("post_no")))
+    rank[as_numbers(pc.sort_indices(ids))] = np.arange(len(rank))
+    inputs = {"text_matches": groups.matches, "carriers": carriers.append_column("post_rank", pa.array(rank))}
+    found = run_statement("stages/claim_matches", inputs)
+    sides = ("left", "right")
+    made = {
+        f"{side}_claim_id": named.claim_ids.take(whole(found.column(f"{side}_claim_no"))) for side in sides
+    }
+    made |= {f"{side}_post_id": told.post_ids.take(whole(found.column(f"{side}_post_no"))) for side in sides}
+    made |= {
+        "similarity": found.column("similarity"),
+        "why": groups.whys.take(whole(found.column("match_no"))),
+    }
+    return CLAIM_MATCHES.conform(pa.table(made))
+
+
+def _remember(named: Named, previous: Previous) -> pa.Table:
+    """Posts of every claim of now, and of retired ids as they were: a claim that comes apart again finds its id."""
+    is_own = named.rows.column("is_own")
+    claims = named.claim_ids.take(whole(named.rows.column("claim_no")))
+    now = pa.table({"claim_id": claims, "post_id": named.posts}).filter(is_own)
+    own = pc.unique(named.rows.column("claim_no").filter(is_own))
+    retired = pc.invert(pc.is_in(previous.memory.column("claim_id"), value_set=named.claim_ids.take(own)))
+    gone = previous.memory.filter(retired)
+    if not gone.num_rows:
+        return CLAIM_MEMORY.conform(now)
+    memory = pa.concat_tables([now, gone.cast(now.schema)])
     return CLAIM_MEMORY.conform(memory.sort_by([("claim_id", "ascending"), ("post_id", "ascending")]))
 
 

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline import tables as t
-from pipeline.claims import speakers
 from pipeline.group import TextRuling
+from pipeline.numbered import Numbered
 from pipeline.records import MatchRuling, RulingKind
 
 CONTRADICTED = "ruling that parts two posts which other rulings join: see ruling_conflicts"
@@ -63,12 +62,10 @@ def _texts_of_rulings(
     """The key of the text that each ruled post speaks through, of those that are held."""
     if not rulings:
         return {}
-    said = speakers(posts, normalized)
+    told = Numbered.of(posts, normalized)
     named = pa.array(sorted({post for r in rulings for post in (r.left_post, r.right_post)}))
-    rows = said.filter(pc.is_in(said.column("post_id"), value_set=named))
-    texts = normalized.filter(
-        pc.is_in(normalized.column("post_id"), value_set=pc.unique(rows.column("speaker_id")))
-    )
-    key_of = dict(zip(texts.column("post_id").to_pylist(), texts.column("text_key").to_pylist(), strict=True))
-    pairs = zip(rows.column("post_id").to_pylist(), rows.column("speaker_id").to_pylist(), strict=True)
-    return {post: key_of[speaker] for post, speaker in pairs if speaker in key_of}
+    rows = told.posts_of(named)
+    held = rows[rows >= 0]
+    speaks = told.speakers[held]
+    keys = told.normalized.column("text_key").take(pa.array(speaks)).to_pylist()
+    return dict(zip(told.post_ids.take(pa.array(held)).to_pylist(), keys, strict=True))

@@ -7,11 +7,15 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 import jieba
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.errors import UsageError
+from pipeline.numbered import as_numbers, whole
 from pipeline.paths import CHECKOUT
 from pipeline.remembered import Remembered, keys_of
+from pipeline.schema import UTC_TIME
 from pipeline.tables import STRINGS, TEXTS
 from pipeline.text.words import dictionary
 
@@ -36,15 +40,7 @@ def segment(
     ``normalized`` and ``posts`` share ``post_id``; ``user_words`` are the incident's names and terms.
     Texts whose words are ``remembered`` (``TOKENS``) are not cut again.
     """
-    times = posts.column("posted_at")
-    dated = pa.table({"post_id": posts.column("post_id"), "seen_at": times})
-    joined = normalized.select(["post_id", "text_key", "match_text"]).join(
-        dated, "post_id", use_threads=False
-    )
-    grouped = joined.group_by(["text_key", "match_text"], use_threads=False).aggregate(
-        [("post_id", "count"), ("seen_at", "min")]
-    )
-    grouped = grouped.sort_by("text_key")
+    grouped = _distinct(normalized, _times(normalized, posts))
     forms = grouped.column("match_text")
 
     def make(places: pa.Array) -> pa.Table:
@@ -52,17 +48,36 @@ def segment(
 
     keys = grouped.column("text_key")
     tokens = remembered.rows(keys_of(keys), make) if remembered else _tokens(forms, user_words)
-    return TEXTS.conform(
-        pa.table(
-            {
-                "text_key": grouped.column("text_key"),
-                "match_text": grouped.column("match_text"),
-                "tokens": tokens.column("tokens"),
-                "post_count": grouped.column("post_id_count"),
-                "first_at": grouped.column("seen_at_min"),
-            }
-        )
+    return TEXTS.conform(grouped.append_column("tokens", tokens.column("tokens")))
+
+
+def _times(normalized: pa.Table, posts: pa.Table) -> pa.Array:
+    """When each row of ``normalized`` was posted."""
+    ids = whole(posts.column("post_id"))
+    return whole(posts.column("posted_at")).take(pc.index_in(normalized.column("post_id"), value_set=ids))
+
+
+def _distinct(normalized: pa.Table, times: pa.ChunkedArray) -> pa.Table:
+    """``TEXTS`` without tokens: each text once, sorted by key."""
+    coded = whole(normalized.column("text_key")).dictionary_encode()
+    places, order = as_numbers(coded.indices), as_numbers(pc.sort_indices(coded.dictionary))
+    first = np.zeros(len(order), np.int64)
+    first[places[::-1]] = np.arange(len(places))[::-1]
+    micros = as_numbers(pc.fill_null(pc.cast(times, pa.int64()), _NEVER))
+    earliest = np.full(len(order), _NEVER)
+    np.minimum.at(earliest, places, micros)
+    at = pa.array(earliest[order], mask=earliest[order] == _NEVER)
+    return pa.table(
+        {
+            "text_key": coded.dictionary.take(pa.array(order)),
+            "match_text": normalized.column("match_text").take(pa.array(first[order])),
+            "post_count": np.bincount(places, minlength=len(order))[order],
+            "first_at": at.cast(UTC_TIME),
+        }
     )
+
+
+_NEVER = np.iinfo(np.int64).max
 
 
 def _tokens(forms: pa.ChunkedArray, user_words: Sequence[str]) -> pa.Table:

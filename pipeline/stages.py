@@ -18,7 +18,7 @@ from models.encoder import Encoder
 from models.speech import speech_revision
 from pipeline import tables as t
 from pipeline.chosen_encoder import chosen_encoder
-from pipeline.claims import Previous, make_claims, speakers
+from pipeline.claims import Previous, make_claims
 from pipeline.collect import collect
 from pipeline.duck import run_statement
 from pipeline.errors import StageError
@@ -27,6 +27,7 @@ from pipeline.group.cache import GroupCache, arrivals
 from pipeline.group.pairs import quantize
 from pipeline.match import Claimed, MatchConfig, match_reviews
 from pipeline.normalize import FORMS, normalize
+from pipeline.numbered import Numbered
 from pipeline.paths import DataDir
 from pipeline.phrases import SPEECH, speech_of
 from pipeline.progress import Tick
@@ -161,10 +162,9 @@ def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
 
 def own_words(posts: pa.Table, normalized: pa.Table) -> pa.Table:
     """Rows of ``normalized`` that can carry a claim: not empty, and no reaction to a post with words that we hold."""
-    said = speakers(posts, normalized)
-    own = said.filter(pc.equal(said.column("post_id"), said.column("speaker_id"))).column("post_id")
-    is_own = pc.is_in(normalized.column("post_id"), value_set=own.combine_chunks())
-    return normalized.filter(pc.and_(is_own, pc.not_equal(normalized.column("match_text"), "")))
+    told = Numbered.of(posts, normalized)
+    is_own = told.speakers == np.arange(len(told.speakers))
+    return told.normalized.filter(pa.array(is_own & told.has_words))
 
 
 def _segment(context: Context, tables: Tables, tick: Tick) -> Outcome:

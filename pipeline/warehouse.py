@@ -30,8 +30,14 @@ KEPT_VERSIONS = 3
 STORAGE_VERSION = "v1.5.0"
 """Older than ours on purpose: the DuckDB 1.5 command line and common tools can read it."""
 
-_VIEWS = {t.POSTS.name, t.NORMALIZED_POSTS.name, t.TEXTS.name, t.VECTORS.name, t.OBSERVATIONS.name}
-"""Large tables: they stay in Parquet."""
+_VIEWS = {
+    table.name
+    for table in (
+        *(t.POSTS, t.NORMALIZED_POSTS, t.TEXTS, t.VECTORS, t.OBSERVATIONS),
+        *(t.TEXT_GROUPS, t.TEXT_MATCHES, t.CLAIM_MEMORY),
+    )
+}
+"""Large tables: they stay in Parquet. What the desk lists (claims, their posts and ranks) is copied."""
 
 _VERSION = re.compile(r"-(\d+)\.duckdb$")
 

@@ -107,7 +107,7 @@ def test_ids_are_unique_complete_and_free_of_order(overlaps: list[Overlap], rand
 def test_groups_that_keep_their_id_need_no_look(overlaps: list[Overlap]) -> None:
     columns = [field.name for field in fields(Overlap)]
     table = pa.table({name: [getattr(o, name) for o in overlaps] for name in columns})
-    keeps = plain_overlaps(table).to_pylist() if overlaps else []
+    keeps = plain_overlaps(table, "group_key", "claim_id").to_pylist() if overlaps else []
     seeds = {f"g{n}": f"post-{n}" for n in range(6)}
     settled = {o.group_key: o.claim_id for o, keep in zip(overlaps, keeps, strict=True) if keep}
     others = [o for o, keep in zip(overlaps, keeps, strict=True) if not keep]

@@ -47,15 +47,12 @@ class GroupCache:
 
 def arrivals(texts: pa.Table, posts: pa.Table, normalized: pa.Table) -> NDArray[np.int64]:
     """Return for each of ``texts`` when a post that says it was first collected, in microseconds."""
-    met = pa.table(
-        {
-            "post_id": posts.column("post_id"),
-            "met": pc.cast(posts.column("first_collected_at"), pa.int64()),
-        }
-    )
-    said = normalized.select(["post_id", "text_key"]).join(met, "post_id", use_threads=False)
-    first = said.group_by("text_key", use_threads=False).aggregate([("met", "min")])
-    place = pc.index_in(
-        texts.column("text_key"), value_set=first.column("text_key").combine_chunks()
-    ).combine_chunks()
-    return np.asarray(pc.fill_null(first.column("met_min").take(place), 0).to_numpy())
+    ids = posts.column("post_id").combine_chunks()
+    rows = pc.index_in(normalized.column("post_id"), value_set=ids)
+    met = pc.cast(posts.column("first_collected_at"), pa.int64()).take(rows).to_numpy()
+    keys = texts.column("text_key").combine_chunks()
+    place = pc.fill_null(pc.index_in(normalized.column("text_key"), value_set=keys), -1).to_numpy()
+    said = place >= 0
+    first = np.full(len(keys), np.iinfo(np.int64).max)
+    np.minimum.at(first, place[said], met[said])
+    return np.where(first == np.iinfo(np.int64).max, 0, first)

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from models.checkworthy import checkworthy
 from pipeline.normalize import fold
 from pipeline.paths import CHECKOUT
-from pipeline.remembered import Remembered, keys_of_texts
+from pipeline.remembered import Remembered, keys_of
 
 _HARM_FILE = CHECKOUT / "data" / "lexicon" / "harm.toml"
 _FULL = 6.0
 """The rubric's points that count as 1: two grave kinds."""
 _HEARD = 600
 """Characters of an exemplar that are looked at."""
+_NO_TEXT = "0" * 24
+"""Stands for the key of an exemplar that has no words of its own."""
 
 
 CONTENT = pa.schema(
@@ -52,7 +54,11 @@ def content(
     def make(rows: pa.Array) -> pa.Table:
         return _content(forms.take(rows), words)
 
-    read = remembered.rows(keys_of_texts(forms.to_pylist()), make) if remembered else _content(forms, words)
+    if remembered:
+        keys = pc.if_else(places.is_valid(), own.column("text_key"), _NO_TEXT)
+        read = remembered.rows(keys_of(keys), make)
+    else:
+        read = _content(forms, words)
     return read.add_column(0, "claim_id", own.column("claim_id"))
 
 

@@ -1,37 +1,25 @@
--- Grain: one row per pair of claims that a person should look at. Inputs: text_matches, claim_posts, posts.
--- Reader: the claim page.
-with carriers as (
+-- Grain: one row per pair of claims that a person should look at. Inputs: text_matches (match_no, left_no, right_no,
+-- similarity), carriers (text_no, claim_no, post_no: who carries the text first). Reader: stage claims, which puts the
+-- words beside it. Texts and claims are numbers here, in the order of their keys; post_rank is the order of post ids.
+with pairs as (
     select
-        c.variant_key,
-        any_value(c.claim_id) as claim_id,
-        first(c.post_id order by p.posted_at, p.post_id) as post_id
-    from claim_posts as c
-    inner join posts as p on p.post_id = c.post_id
-    where c.joined_by not in ('reply', 'repost')
-    group by c.variant_key
-),
-
-pairs as (
-    select
-        case when l.claim_id < r.claim_id then l.claim_id else r.claim_id end as left_claim_id,
-        case when l.claim_id < r.claim_id then r.claim_id else l.claim_id end as right_claim_id,
-        case when l.claim_id < r.claim_id then l.post_id else r.post_id end as left_post_id,
-        case when l.claim_id < r.claim_id then r.post_id else l.post_id end as right_post_id,
-        m.similarity,
-        m.why
+        m.match_no,
+        least(l.claim_no, r.claim_no) as left_claim_no,
+        greatest(l.claim_no, r.claim_no) as right_claim_no,
+        case when l.claim_no < r.claim_no then l.post_no else r.post_no end as left_post_no,
+        case when l.claim_no < r.claim_no then r.post_no else l.post_no end as right_post_no,
+        case when l.claim_no < r.claim_no then l.post_rank else r.post_rank end as left_rank,
+        case when l.claim_no < r.claim_no then r.post_rank else l.post_rank end as right_rank,
+        m.similarity
     from text_matches as m
-    inner join carriers as l on l.variant_key = m.left_key
-    inner join carriers as r on r.variant_key = m.right_key
-    where l.claim_id <> r.claim_id
+    inner join carriers as l on l.text_no = m.left_no
+    inner join carriers as r on r.text_no = m.right_no
+    where l.claim_no <> r.claim_no
 )
 
-select
-    left_claim_id,
-    right_claim_id,
-    first(left_post_id order by similarity desc, left_post_id, right_post_id) as left_post_id,
-    first(right_post_id order by similarity desc, left_post_id, right_post_id) as right_post_id,
-    max(similarity) as similarity,
-    first(why order by similarity desc, left_post_id, right_post_id) as why
+select left_claim_no, right_claim_no, left_post_no, right_post_no, similarity, match_no
 from pairs
-group by left_claim_id, right_claim_id
-order by left_claim_id, right_claim_id;
+qualify row_number() over (
+    partition by left_claim_no, right_claim_no order by similarity desc, left_rank, right_rank
+) = 1
+order by left_claim_no, right_claim_no;
