@@ -1,10 +1,11 @@
 """How well changed wordings find the published review of their claim, beside BM25 over jieba words in the same run.
 
 Library: the claims of the fact-checks, one per matching form. Queries: each claim written in another script, cut,
-disguised, wrapped by a forwarder; posts of one claim group for each other (paraphrase, the post least like the
-reviewed one asks); Chinese sentences for English ones (across). Reviews are halved by the hash of their form: weights
-and threshold of ``MatchConfig`` were chosen on the one half (the run tells what that half would choose now), all
-figures are of the other. Ranks count ties against both. The same rumor reviewed by two outlets counts as wrong.
+disguised, wrapped by a forwarder; posts of one claim group for each other (paraphrase: the post least like the
+reviewed one asks, one per group; wordings: each other wording asks); Chinese sentences for English ones (across).
+Reviews are halved by the hash of their form: weights and threshold of ``MatchConfig`` were chosen on the one half (the
+run tells what that half would choose now), all figures are of the other. Ranks count ties against both. The same rumor
+reviewed by two outlets counts as wrong.
 """
 
 from __future__ import annotations
@@ -118,9 +119,14 @@ def _material(folder: Path) -> tuple[list[str], dict[str, Asked]]:
     claims = list(dict(zip(fold(claims)[0], claims, strict=True)).values())
     asked = {name: _mutated(claims, name, changes) for name, changes in SLICES.items()}
     library = list(claims)
-    told, asking = _groups(folder / "claim_groups.jsonl.gz")
-    asked["paraphrase"] = Asked(asking, len(library) + np.arange(len(told)))
-    library += told
+    groups = _groups(folder / "claim_groups.jsonl.gz")
+    places = len(library) + np.arange(len(groups))
+    asked["paraphrase"] = Asked([others[0] for _, others in groups], places)
+    asked["wordings"] = Asked(
+        [one for _, others in groups for one in others],
+        np.repeat(places, [len(others) for _, others in groups]),
+    )
+    library += [told for told, _ in groups]
     pairs = list(_rows(folder / "pairs" / "wmt21_zh_en.jsonl.gz"))[:ACROSS]
     left, right = [row["a"] for row in pairs], [row["b"] for row in pairs]
     asked["across"] = Asked(left, len(library) + np.arange(len(right)))
@@ -137,21 +143,21 @@ def _mutated(claims: Sequence[str], name: str, changes: Sequence[Mutation]) -> A
     return Asked(texts, np.arange(len(claims)))
 
 
-def _groups(path: Path) -> tuple[list[str], list[str]]:
-    """Per claim group of two wordings or more: the earliest post, and the one least like it."""
+def _groups(path: Path) -> list[tuple[str, list[str]]]:
+    """Per claim group of two wordings or more: the earliest post, and the others, the least like it first."""
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in _rows(path):
         if row["dup_of"] is None:
             groups[row["group"]].append(row)
-    told, asking = [], []
+    found = []
     for rows in groups.values():
         rows.sort(key=lambda row: (row["time"] or "", row["id"]))
         first = _trigrams(rows[0]["text"])
-        others = [r["text"] for r in rows[1:] if _trigrams(r["text"]) != first]
+        likeness = {r["text"]: _jaccard(first, _trigrams(r["text"])) for r in rows[1:]}
+        others = sorted((text for text in likeness if likeness[text] < 1), key=lambda t: (likeness[t], t))
         if others:
-            told.append(rows[0]["text"])
-            asking.append(min(others, key=lambda text: (_jaccard(first, _trigrams(text)), text)))
-    return told, asking
+            found.append((rows[0]["text"], others))
+    return found
 
 
 def _trigrams(text: str) -> frozenset[str]:

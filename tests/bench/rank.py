@@ -142,20 +142,19 @@ def _ced(data: Path, progress: Say) -> list[Metric]:
     future = [name for name in names[half:] if claim_of.get(name, name) not in known]
     progress(f"{len(past)} threads teach, {len(future)} later ones score")
     y_past, y = (np.array([posts[name]["label"] == "rumor" for name in side]) for side in (past, future))
+    claims = [claim_of.get(name, name) for name in future]
+    same_months = _same_months(rows, said, future, y, claims)
     _react(rows, said, past, y_past, future)
     x_past, x = (features([rows[name] for name in side]) for side in (past, future))
-    claims = [claim_of.get(name, name) for name in future]
 
     def learned(without: set[str]) -> Floats:
-        """Weights of the past on the future; corrections tell the label and enter nothing that learns."""
-        told = np.array([signal.name not in {"debunk_gap", *without} for signal in SIGNALS])
-        found: Floats = x[:, told] @ learn(x_past[:, told], y_past, FREEDOM[told])
-        return found
+        return _learned(x_past, y_past, x, without)
 
     scores = {
         "learned": learned(set()),
         "learned_without_volume": learned({"volume", "spread", "growth", "burst"}),
         "learned_without_reactions": learned({"reactions"}),
+        "same_months": same_months,
         "reactions": np.array([rows[name]["reactions"] for name in future]),
         "plain": np.array([rows[name]["score"] for name in future]),
         "enquiry": np.array([rows[name]["enquiry_share"] for name in future]),
@@ -165,7 +164,7 @@ def _ced(data: Path, progress: Say) -> list[Metric]:
         "volume": np.array([float(rows[name]["recent_voices"]) for name in future]),
     }
     peer = {name: _ced_figures(score, y, claims) for name, score in peers.items()}
-    metrics = []
+    metrics = _grain(y, claims)
     for name, score in scores.items():
         ours = _ced_figures(score, y, claims)
         progress(
@@ -181,6 +180,41 @@ def _ced(data: Path, progress: Say) -> list[Metric]:
                 Metric(f"rank.ced_1h.{name}.{figure}_high", round(high, 3)),
             ]  # fmt: skip
     return metrics
+
+
+def _learned(x_past: Floats, y_past: Bools, x: Floats, without: set[str]) -> Floats:
+    """Weights of the past on the future; corrections tell the label and enter nothing that learns."""
+    told = np.array([signal.name not in {"debunk_gap", *without} for signal in SIGNALS])
+    found: Floats = x[:, told] @ learn(x_past[:, told], y_past, FREEDOM[told])
+    return found
+
+
+def _same_months(
+    rows: dict[str, dict[str, Any]],
+    said: dict[str, list[str]],
+    names: Sequence[str],
+    y: Bools,
+    claims: Sequence[str],
+) -> Floats:
+    """What the same signals reach where other claims of the same months teach: nothing is chosen by it."""
+    order = {claim: n for n, claim in enumerate(dict.fromkeys(claims))}
+    fifth = np.array([order[claim] % 5 for claim in claims])
+    score = np.zeros(len(names))
+    for n in range(5):
+        teach, asked = ([names[at] for at in np.flatnonzero(side)] for side in (fifth != n, fifth == n))
+        _react(rows, said, teach, y[fifth != n], asked)
+        x_teach, x = (features([rows[name] for name in side]) for side in (teach, asked))
+        score[fifth == n] = _learned(x_teach, y[fifth != n], x, set())
+    return score
+
+
+def _grain(y: Bools, claims: Sequence[str]) -> list[Metric]:
+    """How coarse a precision of 50 at 5 % is here: pools draw each thread many times or not at all."""
+    told = {claim for claim, rumor in zip(claims, y, strict=True) if rumor}
+    return [
+        Metric("rank.ced_1h.rumor_threads", int(y.sum()), unit=f"of {len(y)}, {len(told)} claims"),
+        Metric("rank.ced_1h.places_of_50_per_other_thread", round(0.95 * POOL / float((~y).sum()), 1)),
+    ]
 
 
 def _react(
