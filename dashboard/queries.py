@@ -150,9 +150,10 @@ def rank_rows(file: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def known_rows(file: str, ids: Sequence[str]) -> list[tuple[str, str]]:
-    """(claim, review) of every published review that may be about one of these claims."""
-    return [(row["claim_id"], row["review_id"]) for row in _ask(file, "known_rows", ids=list(ids))]
+def known_rows(file: str, ids: Sequence[str]) -> dict[tuple[str, str], str | None]:
+    """By (claim, review): the verdict of now of every published review that may be about one of these claims."""
+    found = _ask(file, "known_rows", ids=list(ids))
+    return {(row["claim_id"], row["review_id"]): row["rating"] for row in found}
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline import tables as t
+from pipeline.ledger.known import Known, KnownBook
 from pipeline.ledger.statements import Release, Statement, Statements
 
 
@@ -24,6 +25,21 @@ def statement_tables(ledger: Path, incident: str) -> dict[str, pa.Table]:
         t.STATEMENTS.name: t.STATEMENTS.from_rows([_statement(s) for s in held]),
         t.SIGN_OFFS.name: t.SIGN_OFFS.from_rows(answers),
         t.RELEASES.name: t.RELEASES.from_rows([_release(r) for r in room.releases(incident)]),
+    }
+
+
+def review_words(ledger: Path, incident: str) -> pa.Table:
+    """What people said about published reviews of an incident's claims."""
+    standing = KnownBook(ledger, read_only=True).of(incident).values()
+    return t.REVIEW_WORDS.from_rows([_word(known) for known in sorted(standing, key=lambda k: k.event_id)])
+
+
+def _word(known: Known) -> dict[str, object]:
+    review = known.review
+    return {name: getattr(known, name, None) for name in t.REVIEW_WORDS.schema.names} | {
+        "is_same": known.same,
+        "publisher": review.get("publisher") or review.get("site"),
+        "rating": review.get("rating"),
     }
 
 

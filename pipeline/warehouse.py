@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline import tables as t
-from pipeline.decided import statement_tables
+from pipeline.decided import review_words, statement_tables
 from pipeline.errors import StoreError
 from pipeline.files import fsync_folder, locked, swap_symlink
 from pipeline.ledger import Ledger
@@ -208,6 +208,7 @@ def decided_tables(ledger: Ledger, incident: str) -> dict[str, pa.Table]:
         t.TRIAGE.name: t.TRIAGE.from_rows(triage),
         t.TRIAGE_EVENTS.name: t.TRIAGE_EVENTS.from_rows(events),
         t.MATCH_RULINGS.name: t.MATCH_RULINGS.from_rows(rulings),
+        t.REVIEW_WORDS.name: review_words(ledger.path, incident),
     }
 
 

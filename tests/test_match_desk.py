@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
 from desk_world import INCIDENT, claim_name, make_tables, write_incident
 from pipeline import tables as t
+from pipeline.cli.rank import rank
+from pipeline.cli.review import review as review_command
 from pipeline.ledger import Ledger
 from pipeline.ledger.known import KnownBook
 from pipeline.paths import DataDir
+from pipeline.questions import ask
 from pipeline.records import Status, Triage
-from pipeline.warehouse import Contents, publish
+from pipeline.reviews import ReviewLibrary
+from pipeline.reviews.reading import read_reviews
+from pipeline.warehouse import Contents, decided_tables, publish
 from test_dashboard_app import button, html_of, text_of, visit
 
 NASTY = "<img src=x onerror=alert(1)>"
@@ -51,6 +59,7 @@ def published(data: DataDir, reviews: list[dict[str, object]], found: list[dict[
     tables: dict[str, pa.Table] = make_tables(10)
     tables["known_reviews"] = t.KNOWN_REVIEWS.from_rows(reviews)
     tables["claim_reviews"] = t.CLAIM_REVIEWS.from_rows(found)
+    tables |= decided_tables(Ledger(data.ledger), INCIDENT)
     contents = Contents({"vectors": [vectors]}, tables, vector_width=4)
     publish(data.published(INCIDENT), lambda: contents)
 
@@ -107,6 +116,45 @@ def test_a_review_that_left_the_library_stays_in_sight_where_it_was_confirmed(de
     published(desk, [], [])
     told = text_of(visit("claim", actor="Mei", claim=claim_name(0)))
     assert "no longer suggested: C (verdict: 與事實不符" in told and "check before using its text" in told
+
+
+def test_a_verdict_that_changed_is_marked_wherever_the_claim_is_listed(desk: DataDir) -> None:
+    button(visit("claim", actor="Mei", claim=claim_name(0)), "Same claim: known before").click().run()
+    own = {"provenance": "release", "publisher": "C", "trust": "trusted"}
+    for rating, marked in ((review(3)["rating"], False), ("撤回", True)):
+        published(desk, [review(3, rating=rating, **own)], [likeness(3, 0.6)])
+        row = text_of(visit("claims", actor="Mei"))
+        assert ("A confirmed review has another verdict now" in row) is marked
+        listed = CliRunner().invoke(rank, [INCIDENT], env={"COLUMNS": "200"}).output
+        assert ("(verdict changed)" in listed) is marked
+        why = CliRunner().invoke(rank, [INCIDENT, "--why", "--language", "zh-Hant"]).output
+        assert ("已確認的查核後來改了結論" in why) is marked
+    [word] = ask(desk, INCIDENT, "select * from review_words", {})
+    assert (word["review_id"], word["is_same"], word["actor"]) == ("import-3", True, "Mei")
+    assert (word["publisher"], word["rating"], word["status_before"]) == ("C", review(3)["rating"], "new")
+
+
+def test_the_library_tells_which_claims_rest_on_a_verdict_of_before(desk: DataDir, tmp_path: Path) -> None:
+    library, book = ReviewLibrary(desk), KnownBook(desk.ledger)
+
+    def says(rating: str) -> str:
+        file = tmp_path / "a.jsonl"
+        row = {"claim": "海港巷停水", "url": "https://a.example/1", "rating": rating}
+        file.write_text(json.dumps(row), encoding="utf-8")
+        library.add(read_reviews(file))
+        return library.reviews()[0].review_id
+
+    def changed_for() -> list[str]:
+        told = json.loads(CliRunner().invoke(review_command, ["list", "--json"]).output)
+        found: list[str] = told[0]["changed_for"]
+        return found
+
+    seen = {"review_id": says("false"), "rating": "false"}
+    book.rule(INCIDENT, claim_name(0), seen, same=True, actor="Mei")
+    book.rule(INCIDENT, claim_name(1), seen, same=False, actor="Mei")
+    assert changed_for() == []
+    says("partly true")
+    assert changed_for() == [f"{INCIDENT}/{claim_name(0)}"]
 
 
 def test_who_only_reads_confirms_nothing(desk: DataDir) -> None:

@@ -73,10 +73,9 @@ def _states(desk: Desk, file: str, view: ListView, shown: tuple[str, ...]) -> di
     noted = [note.claim_id for note in Notes(desk.data.ledger, read_only=True).of(desk.name)]
     rank_rows = queries.rank_rows(file, shown)
     ruled = KnownBook(desk.data.ledger, read_only=True).of(desk.name)
-    refused = {pair for pair, known in ruled.items() if not known.same}
-    known = Counter(
-        claim for claim, review in queries.known_rows(file, shown) if (claim, review) not in refused
-    )
+    listed = queries.known_rows(file, shown)
+    known = Counter(pair[0] for pair in listed if pair not in ruled or ruled[pair].same)
+    outdated = {pair[0] for pair in listed if pair in ruled and ruled[pair].is_outdated(listed[pair])}
     cursor = marked(shown)
     return {
         claim: cards.RowState(
@@ -90,6 +89,7 @@ def _states(desk: Desk, file: str, view: ListView, shown: tuple[str, ...]) -> di
             marked=claim == cursor,
             aid=view.read,
             known=known[claim],
+            outdated=claim in outdated,
             because=tuple(in_words(desk.words, rank_rows[claim], REASONS_ON_A_CARD if view.look else 1)),
             reasons=tuple(reasons(desk.words, rank_rows[claim])[:REASONS_ON_A_CARD]) if view.look else (),
         )

@@ -72,6 +72,8 @@ class RowState:
     aside: str = ""
     """Why it will not be worked."""
     known: int = 0
+    outdated: bool = False
+    """Whether a review that was confirmed has another verdict now."""
     marked: bool = False
     aid: str = ""
     because: tuple[str, ...] = ()

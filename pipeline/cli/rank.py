@@ -171,8 +171,13 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
         "asks": None if asks is None else f"{asks:.0%}",
         "first": first and f"{first:%y-%m-%d %H:%M}",
         "now": row.get("became") or row.get("now_rank") or "gone",
-        "claim": "(text purged)" if row["claim"] is None else _cut(str(row["claim"])),
+        "claim": _mark(row) + ("(text purged)" if row["claim"] is None else _cut(str(row["claim"]))),
     }
+
+
+def _mark(row: dict[str, Any]) -> str:
+    """In front of a claim whose confirmed review has another verdict now; --why says it in words."""
+    return "(verdict changed) " if row.get("verdict_changed") else ""
 
 
 def _cut(text: str) -> str:

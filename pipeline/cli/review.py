@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import click
 
 from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.errors import UnknownName
+from pipeline.incident import list_incidents
+from pipeline.ledger.known import outdated
 from pipeline.paths import DataDir
 from pipeline.reviews import KnownReview, ReviewLibrary, load_trust
 from pipeline.reviews.reading import read_reviews
@@ -56,7 +59,10 @@ def import_(file: Path, as_json: bool) -> None:
 )
 @json_option
 def list_(site: str | None, provenance: str | None, limit: int, as_json: bool) -> None:
-    """Show the library, the newest first, with where each review came from."""
+    """Show the library, the newest first, with where each review came from.
+
+    Changed for: claims that people confirmed it for when its publisher's verdict was another.
+    """
     data = DataDir.from_environment()
     trust = load_trust(data)
     found = [
@@ -65,8 +71,9 @@ def list_(site: str | None, provenance: str | None, limit: int, as_json: bool) -
         if (not site or one.site == site) and (not provenance or one.provenance == provenance)
     ]
     found.sort(key=lambda one: (-(one.reviewed_at.timestamp() if one.reviewed_at else 0), one.review_id))
+    changed = _changed_for(data, found)
     if as_json:
-        show_json([asdict(one) for one in found[:limit]])
+        show_json([asdict(one) | {"changed_for": changed.get(one.review_id, [])} for one in found[:limit]])
         return
     rows = [
         {
@@ -77,6 +84,7 @@ def list_(site: str | None, provenance: str | None, limit: int, as_json: bool) -
             "published": one.reviewed_at,
             "from": one.provenance,
             "standing": "own" if one.provenance == "release" else trust.standing(one.site).value,
+            "changed for": " ".join(changed.get(one.review_id, [])) or None,
         }
         for one in found[:limit]
     ]
@@ -114,6 +122,11 @@ def remove(review_id: str, because: str, actor: str, undo: bool) -> None:
     else:
         library.remove(review_id, by=actor, because=because)
     click.echo(f"{review_id} {'is suggested again' if undo else 'is suggested no more'} from the next run on")
+
+
+def _changed_for(data: DataDir, reviews: Sequence[KnownReview]) -> dict[str, list[str]]:
+    incidents = [incident.id for incident in list_incidents(data, lambda problem: None)]
+    return outdated(data.ledger, incidents, {one.review_id: one.rating for one in reviews})
 
 
 def _review(review_id: str) -> KnownReview:

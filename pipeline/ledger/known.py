@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError
@@ -30,6 +31,10 @@ class Known:
     """The review as it was shown: publisher, rating, address, ready text."""
     status_before: str | None
     """The lane that the claim left when it was confirmed."""
+
+    def is_outdated(self, rating: str | None) -> bool:
+        """Whether a claim rests on a verdict that its publisher has changed to ``rating`` since."""
+        return self.same and self.review.get("rating") != rating
 
 
 class KnownBook(Items):
@@ -66,6 +71,18 @@ class KnownBook(Items):
             found.pop((known.claim_id, known.review_id), None)
             found[known.claim_id, known.review_id] = known
         return found
+
+
+def outdated(
+    ledger: Path, incidents: Iterable[str], ratings: Mapping[str, str | None]
+) -> dict[str, list[str]]:
+    """By review: the claims (``incident/claim``) that were confirmed when it had another verdict than in ``ratings``."""
+    book, found = KnownBook(ledger, read_only=True), dict[str, list[str]]()
+    for incident in incidents:
+        for (claim, review), known in book.of(incident).items():
+            if review in ratings and known.is_outdated(ratings[review]):
+                found.setdefault(review, []).append(f"{incident}/{claim}")
+    return found
 
 
 def _known(event: Event) -> Known:

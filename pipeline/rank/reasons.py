@@ -21,6 +21,7 @@ _Name = Callable[[str, str], str]
 def reasons(row: Mapping[str, Any]) -> list[Said]:
     """The sentences that hold for a row of ``ranked_claims``, the most telling first; unknown values say nothing."""
     found = (
+        _verdict(row),
         _asked(row),
         _jumped(row),
         _moves(row),
@@ -47,6 +48,11 @@ def explain(language: str, row: Mapping[str, Any], name: _Name | None = None, mo
     if language == "en":
         return "; ".join(said)[:1].upper() + "; ".join(said)[1:] + "." if said else ""
     return "；".join(said) + "。" if said else ""
+
+
+def _verdict(row: Mapping[str, Any]) -> Said | None:
+    """Of rows of the saved question top_claims: what people confirmed rests on words that were changed."""
+    return ("verdict_changed", {}) if row.get("verdict_changed") else None
 
 
 def _asked(row: Mapping[str, Any]) -> Said | None:

@@ -17,7 +17,7 @@ from pipeline.tables.claims import (
     TEXT_GROUPS,
     TEXT_MATCHES,
 )
-from pipeline.tables.decisions import MATCH_RULINGS, TRIAGE, TRIAGE_EVENTS
+from pipeline.tables.decisions import MATCH_RULINGS, REVIEW_WORDS, TRIAGE, TRIAGE_EVENTS
 from pipeline.tables.grouping import RULING_CONFLICTS
 from pipeline.tables.lists import LIST_PLACES, SHOWN_LIST
 from pipeline.tables.machine import CRAWLS, RUNS, STAGE_RUNS
@@ -49,6 +49,7 @@ __all__ = [
     "RANK_SIGNALS",
     "RECORDED",
     "RELEASES",
+    "REVIEW_WORDS",
     "RULING_CONFLICTS",
     "RUNS",
     "SHOWN_LIST",
@@ -87,7 +88,7 @@ DERIVED = (
 )
 """Tables that a run makes: equal input, equal bytes."""
 
-DECIDED = (TRIAGE, TRIAGE_EVENTS, MATCH_RULINGS, STATEMENTS, SIGN_OFFS, RELEASES)
+DECIDED = (TRIAGE, TRIAGE_EVENTS, MATCH_RULINGS, REVIEW_WORDS, STATEMENTS, SIGN_OFFS, RELEASES)
 """Copies of the ledger as of publishing."""
 
 RECORDED = (CRAWLS, RUNS, STAGE_RUNS)

@@ -43,6 +43,23 @@ TRIAGE_EVENTS = Table(
     ),
 )
 
+REVIEW_WORDS = Table(
+    "review_words",
+    "one row per claim and published review that a person spoke about, as of publishing: the last word that stands.",
+    (
+        Column("event_id", pa.int64(), "grows by time", nullable=False),
+        _key("claim_id", "the claim"),
+        _key("review_id", "the review; one that left the library since is not in known_reviews"),
+        Column("is_same", pa.bool_(), "confirmed to be about the claim, or rejected", nullable=False),
+        _key("actor", "who"),
+        _time("decided_at", "when (UTC)"),
+        _text("reason", "why, in the person's words"),
+        _text("publisher", "whose review it was, as shown then"),
+        _text("rating", "the verdict in its publisher's words, as shown then; known_reviews has that of now"),
+        _text("status_before", "the lane that the claim left when it was confirmed"),
+    ),
+)
+
 MATCH_RULINGS = Table(
     "match_rulings",
     "one row per merge or split by a person, as of publishing.",

@@ -10,6 +10,12 @@ select
     r.freshness, r.newness, r.recent_posts, r.previous_posts, r.recent_voices, r.previous_voices, r.voices, r.copy_share, r.origin,
     r.jump, r.jumped_to, r.enquirers, r.recent_enquirers, r.correctors, r.harms,
     coalesce(t.status, 'new') as status, t.assignee,
+    -- a review that was confirmed to be about it has another verdict now
+    exists (
+        from review_words as w
+        inner join known_reviews as k on k.review_id = w.review_id
+        where w.claim_id = r.claim_id and w.is_same and w.rating is distinct from k.rating
+    ) as verdict_changed,
     c.exemplar_text as claim
 from ranked_claims as r
 inner join claims as c on c.claim_id = r.claim_id
