@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard.render import HERE
+from dashboard.queries import cards, published_file
 from dashboard.words import LANGUAGES
 from desk_world import INCIDENT, build_world, claim_name
 from hostile import MARKER, TEXTS, storable
@@ -121,11 +122,15 @@ def test_pages_without_anything_say_so_in_each_language(as_: As, language: str) 
 def test_a_draft_begins_from_a_claim_with_the_template_of_its_situation(desk: DataDir, as_: As) -> None:
     as_("ben")
     at = visit("corrections", claim=claim_name(0))
+    (card,) = cards(str(published_file(desk, INCIDENT)), [claim_name(0)])
+    assert card.exemplar_text
+    assert card.exemplar_text in text_of(at)
     at.selectbox(key="situation").select("fire")
     at.button(key="begin_draft").click()
     at.run()
     (draft,) = Statements(desk.ledger).drafts(INCIDENT)
     assert (draft.claim_id, draft.document.situation, draft.actor) == (claim_name(0), "fire", "ben")
+    assert card.exemplar_text in text_of(visit("correction", draft=draft.draft_id))
 
 
 def test_a_viewer_can_read_and_change_nothing(desk: DataDir, as_: As) -> None:

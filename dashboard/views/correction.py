@@ -10,6 +10,7 @@ from dashboard import correct
 from dashboard.desk import Desk
 from dashboard.ratings import rating_codes, rating_words
 from dashboard.render import show
+from dashboard.widgets.answering import answering
 from dashboard.widgets.draft_lines import lines
 from dashboard.widgets.draft_sources import sources
 from dashboard.widgets.draft_talk import approval, remarks, versions
@@ -37,6 +38,7 @@ def page(desk: Desk) -> None:
     )
     show("heading", text=title, note=note)
     _links(desk, draft)
+    answering(desk, draft.claim_id)
     wide, side = st.columns([0.64, 0.36], gap="large")
     with wide:
         _frame(desk, draft)

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import correct
 from dashboard.desk import Desk
 from dashboard.render import show
+from dashboard.widgets.answering import answering
 from pipeline.correction.consensus import Phase
 from pipeline.correction.templates import templates
 from pipeline.ledger.drafts import Draft
@@ -24,6 +25,7 @@ def page(desk: Desk) -> None:
         return
     show("heading", text=words("correction.list_title"), note=words("correction.list_note"))
     room = correct.room(desk)
+    answering(desk, st.query_params.get("claim"))
     _begin(desk)
     releases = room.releases(desk.name)
     out = {release.statement_id for release in releases if release.as_partner is None}
