@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard.render import HERE
 from dashboard.queries import cards, published_file
+from dashboard.render import HERE
 from dashboard.words import LANGUAGES
 from desk_world import INCIDENT, build_world, claim_name
 from hostile import MARKER, TEXTS, storable
