@@ -1,6 +1,7 @@
 """What Streamlit's page leaves out: ? for help, for its shortcuts are letters and digits; sheets in the page's theme.
 
-The page gets one more script of our own; what it does is press a button that is there, and follow the theme.
+The page gets scripts of our own: one presses a button that is there and follows the theme, one says what Streamlit's
+widgets say in the desk's language (``dashboard.borrowed``).
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.borrowed import PLACE as BORROWED
+from dashboard.signin_pages import language_of
+
 SCRIPT = Path(__file__).resolve().parent / "static" / "keys.js"
 PLACE = "/desk/keys.js"
-_END, _TAG = b"</head>", f'<script src="{PLACE}" defer></script>'.encode()
+_END, _LANGUAGE = b"</head>", b'<html lang="en">'
+_TAGS = "".join(f'<script src="{place}" defer></script>' for place in (PLACE, BORROWED)).encode()
 
 
 async def script(request: Request) -> Response:
@@ -27,7 +32,7 @@ ROUTE = Route(PLACE, script)
 
 
 class Keys:
-    """ASGI middleware: Streamlit's page asks for our script too."""
+    """ASGI middleware: Streamlit's page asks for our scripts too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -38,7 +43,7 @@ class Keys:
             await self.app(scope, receive, send)
             return
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        page = _Page(send)
+        page = _Page(send, language_of(Request(scope)))
         wants_page = any(name == b"accept" and b"text/html" in value for name, value in plain)
         await self.app({**scope, "headers": plain} if wants_page else scope, receive, page.send)
 
@@ -46,8 +51,8 @@ class Keys:
 class _Page:
     """Holds a page of HTML back until it is whole; everything else goes through."""
 
-    def __init__(self, send: Send) -> None:
-        self._send, self._body = send, b""
+    def __init__(self, send: Send, language: str) -> None:
+        self._send, self._body, self._language = send, b"", language
         self._begin: Message | None = None
 
     async def send(self, message: Message) -> None:
@@ -62,7 +67,7 @@ class _Page:
             await self._send(message)
 
     async def _finish(self, begin: Message) -> None:
-        body = self._body.replace(_END, _TAG + _END, 1)
+        body = self._body.replace(_END, _TAGS + _END, 1).replace(_LANGUAGE, _own(self._language), 1)
         headers = MutableHeaders(scope=begin)
         headers["content-length"] = str(len(body))
         for name in ("etag", "last-modified"):  # they speak of the page without our script
@@ -70,6 +75,11 @@ class _Page:
                 del headers[name]
         await self._send(begin)
         await self._send({"type": "http.response.body", "body": body})
+
+
+def _own(language: str) -> bytes:
+    """The page's own word on its language, for readers aloud; who chooses another one later, the script tells."""
+    return f'<html lang="{language}">'.encode()
 
 
 def _is_whole_page(begin: Message) -> bool:

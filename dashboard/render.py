@@ -85,9 +85,11 @@ def picture(svg: str, label: str) -> None:
 
 @cache
 def style(language: str) -> str:
-    """The desk's style sheet; the language decides which Chinese forms come first in the font list."""
+    """The desk's style sheet; the language decides which Chinese forms come first in the font list, and is
+    told to the script that says Streamlit's own words."""
     first = _FONTS.get(language, _FONTS["zh-Hans"])
-    return f"<style>:root {{ --cjk: {first}; }}\n{STYLE.read_text(encoding='utf-8')}</style>"
+    own = f":root {{ --cjk: {first}; --desk-language: {language}; }}"
+    return f"<style>{own}\n{STYLE.read_text(encoding='utf-8')}</style>"
 
 
 _FONTS = {

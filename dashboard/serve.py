@@ -27,6 +27,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
+from dashboard import borrowed
 from dashboard.keys import ROUTE, Keys
 from dashboard.paths import PAGES, local_path
 from dashboard.signin_gate import Gate
@@ -164,7 +165,13 @@ def application(hosts: Sequence[str] = LOOPBACK, *, open_to_all: bool = True) ->
     pages = SignIn(data, samples=open_to_all)
     app = st.App(
         HERE / "app.py",
-        routes=[Route("/desk/theme", theme), Route("/desk/theme.js", theme_script), ROUTE, *pages.routes()],
+        routes=[
+            Route("/desk/theme", theme),
+            Route("/desk/theme.js", theme_script),
+            ROUTE,
+            borrowed.ROUTE,
+            *pages.routes(),
+        ],
         middleware=[
             Middleware(Guard, hosts=hosts),
             Middleware(Gate, data=data, always=not open_to_all),
