@@ -53,17 +53,7 @@ def cut_drift(
     A chain too large to compare all pairs is first taken apart by its strongest edges. ``spelled`` holds a hash of
     each text (``spell``); groups that are ``known`` are not looked at again, and what is known now is returned.
     """
-    size = len(spelled)
-    kept = np.ones(len(edges), np.bool_)
-    threshold = 0.0
-    while threshold < _HIGHEST:
-        labels = components(size, edges[kept])
-        too_large = np.bincount(labels, minlength=size) > _LARGEST
-        if not too_large.any():
-            break
-        threshold += _STEP
-        kept &= ~too_large[labels[edges[:, 0]]] | (similarity >= threshold)
-    labels = components(size, edges[kept])
+    kept, labels = _apart(len(spelled), edges, similarity)
     loose = _loose(labels, edges[kept])
     sums = hashes(spelled, labels)
     whole, apart = (loose & np.isin(sums, some) for some in (known.whole, known.apart))
@@ -72,6 +62,26 @@ def cut_drift(
     apart[cut] = True
     found = Cuts(np.sort(sums[loose & ~apart]), np.sort(sums[apart]), np.where(apart[labels], pieces, -1))
     return np.asarray(kept & (pieces[edges[:, 0]] == pieces[edges[:, 1]])), found
+
+
+def _apart(
+    size: int, edges: Pairs, similarity: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return which edges stay when groups too large to compare all pairs lose their weak ones, and the labels then."""
+    kept, labels = np.ones(len(edges), np.bool_), components(size, edges)
+    place = np.empty(size, np.int64)
+    threshold = 0.0
+    while threshold < _HIGHEST:
+        too_large = np.bincount(labels, minlength=size) > _LARGEST
+        if not too_large.any():
+            break
+        threshold += _STEP
+        inside = np.flatnonzero(too_large[labels[edges[:, 0]]] & kept)  # only these are looked at again
+        kept[inside] = similarity[inside] >= threshold
+        nodes, strong = np.flatnonzero(too_large[labels]), inside[kept[inside]]
+        place[nodes] = np.arange(len(nodes))
+        labels[nodes] = nodes[components(len(nodes), place[edges[strong]])]
+    return kept, labels
 
 
 def _loose(labels: NDArray[np.int64], edges: Pairs) -> NDArray[np.bool_]:

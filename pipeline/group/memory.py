@@ -23,6 +23,7 @@ from pipeline.files import replacing
 from pipeline.group.cohesion import Cuts
 from pipeline.group.config import GroupConfig
 from pipeline.group.explain import Likeness, Ties
+from pipeline.group.languages import Opposite
 from pipeline.group.near import Index, Reach
 from pipeline.group.pairs import Pairs
 from pipeline.group.suggest import Told
@@ -49,7 +50,8 @@ class Memory:
     corrects: NDArray[np.bool_]
     """Texts that say that something is untrue: reading that is slow."""
     letters: NDArray[np.uint8]
-    """What ``suggest.written`` says of each text."""
+    """What ``languages.written`` says of each text."""
+    opposite: Opposite
     common: Common
     index: Index
     reach: Reach
@@ -127,6 +129,7 @@ _PARTS: tuple[tuple[str, Any], ...] = (
     ("reach", Reach),
     ("cuts", Cuts),
     ("likeness", Likeness),
+    ("opposite", Opposite),
 )
 
 

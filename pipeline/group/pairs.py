@@ -31,35 +31,13 @@ def telling_rows(index: Sparse, able: NDArray[np.bool_], documents: NDArray[np.i
     return kept
 
 
-def counterparts(steps: Steps, rows: NDArray[np.int64], others: NDArray[np.int64], floor: float) -> Pairs:
-    """Return pairs of one of ``rows`` and one of ``others``, each the other's nearest with at least this cosine.
-
-    Of equally near texts the first counts.
-    """
-    if not len(rows) or not len(others):
-        return np.zeros((0, 2), np.int64)
-    lengths, opposite = _lengths(steps), steps[others].astype(np.float32).T
-    nearest, of_row = np.full(len(others), -1, np.int64), np.full(len(rows), -1, np.int64)
-    best = np.full(len(others), floor)
-    for start in range(0, len(rows), _ROWS_PER_BLOCK):
-        block = rows[start : start + _ROWS_PER_BLOCK]
-        cosines = (steps[block].astype(np.float32) @ opposite) / np.outer(lengths[block], lengths[others])
-        of_row[start : start + len(block)] = cosines.argmax(axis=1)
-        highest = cosines.max(axis=0)
-        nearer = highest > best if start else highest >= best
-        nearest[nearer] = start + cosines.argmax(axis=0)[nearer]
-        best[nearer] = highest[nearer]
-    mutual = np.flatnonzero((nearest >= 0) & (of_row[nearest] == np.arange(len(others))))
-    return unique_pairs(rows[nearest[mutual]], others[mutual])
-
-
 def nearest_vectors(steps: Steps, rows: NDArray[np.int64], floor: float, neighbors: int) -> Pairs:
     """Return pairs of one of ``rows`` with any text whose cosine of vectors is at least ``floor``: exact search."""
-    lengths, steps = _lengths(steps), steps.astype(np.float32)
+    norms, steps = lengths(steps), steps.astype(np.float32)
     found: list[Pairs] = []
     for start in range(0, len(rows), _ROWS_PER_BLOCK):
         block = rows[start : start + _ROWS_PER_BLOCK]
-        cosines = (steps[block] @ steps.T) / np.outer(lengths[block], lengths)
+        cosines = (steps[block] @ steps.T) / np.outer(norms[block], norms)
         cosines[np.arange(len(block)), block] = -1
         near = _largest(cosines, neighbors) & (cosines >= floor)
         left, right = np.nonzero(near)
@@ -139,9 +117,9 @@ def trusted(view: View, pairs: Pairs, doubt: float, cosine: NDArray[np.float32])
 
 def vector_cosines(steps: Steps, pairs: Pairs) -> NDArray[np.float32]:
     """Return the cosine of each pair of quantized vectors."""
-    lengths = _lengths(steps)
+    norms = lengths(steps)
     dots = kernels.dots(steps, pairs[:, 0], pairs[:, 1])
-    return np.asarray(dots / (lengths[pairs[:, 0]] * lengths[pairs[:, 1]]), np.float32)
+    return np.asarray(dots / (norms[pairs[:, 0]] * norms[pairs[:, 1]]), np.float32)
 
 
 def quantize(vectors: NDArray[Any]) -> Steps:
@@ -161,6 +139,7 @@ def quantize(vectors: NDArray[Any]) -> Steps:
     return steps
 
 
-def _lengths(steps: Steps) -> NDArray[np.float64]:
+def lengths(steps: Steps) -> NDArray[np.float64]:
+    """Return the length of each vector; 1 for one without any."""
     rows = np.arange(len(steps))
     return np.asarray(np.sqrt(np.maximum(kernels.dots(steps, rows, rows), 1).astype(np.float64)))

@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.group import near, pairs, suggest, views
+from pipeline.group import near, pairs, views
 from pipeline.group.cohesion import Cuts
 from pipeline.group.config import GroupConfig
 from pipeline.group.explain import Likeness, Ties
+from pipeline.group.languages import Opposite, StepsOf, opposites, written
 from pipeline.group.memory import Known, Memory, digest_of, moments
 from pipeline.group.near import Changed, Index
 from pipeline.group.suggest import Told
@@ -42,7 +43,7 @@ class Texts:
         )
 
 
-def afresh(texts: Texts, basis: views.Basis, config: GroupConfig) -> tuple[Memory, Verifier]:
+def afresh(texts: Texts, steps: StepsOf, basis: views.Basis, config: GroupConfig) -> tuple[Memory, Verifier]:
     """Return the near pairs of these texts with what follows from their evidence; nothing is known of groups."""
     table, size = texts.table, len(texts.names)
     verifier = Verifier(table, config, basis, texts.corrects(np.arange(size)))
@@ -54,12 +55,14 @@ def afresh(texts: Texts, basis: views.Basis, config: GroupConfig) -> tuple[Memor
     order = pairs.order_of(found)
     verdicts = Verdicts.joined([verdicts for _, verdicts in parts]).take(order)
     by_width = {2: verifier.sounds.documents, PACKED: packed.documents}
+    letters = written(table.column("match_text"))
     memory = Memory(
         basis=digest_of(texts.names[basis]),
         keys=texts.names,
         first_at=moments(table),
         corrects=verifier.corrects,
-        letters=suggest.written(table.column("match_text")),
+        letters=letters,
+        opposite=opposites(letters, texts.able(config.shortest), steps, config),
         common=views.Common(
             int(basis.sum()), pa.array(verifier.words.names, pa.string()), verifier.words.documents, by_width
         ),
@@ -83,7 +86,7 @@ def telling(
     return pairs.telling_rows(views.stack(words, packed), able, documents, config.rare)
 
 
-def joined(known: Known, texts: Texts, config: GroupConfig) -> tuple[Memory, Verifier]:
+def joined(known: Known, texts: Texts, steps: StepsOf, config: GroupConfig) -> tuple[Memory, Verifier]:
     """Return what ``afresh`` would, and what is still known of groups; only what new texts change is compared."""
     memory = replace(
         known.memory,
@@ -95,17 +98,19 @@ def joined(known: Known, texts: Texts, config: GroupConfig) -> tuple[Memory, Ver
     memory, changed = _with_candidates(memory, known, texts, config)
     verifier = PartVerifier(texts.table, config, memory.common, memory.corrects)
     memory = _with_pairs(memory, known, changed, verifier)
-    cuts, likeness = memory.cuts, memory.likeness
+    cuts, likeness, opposite = memory.cuts, memory.likeness, memory.opposite
+    met = Opposite(known.moved(opposite.text), known.spread(opposite.cosine, -np.inf))
     memory = replace(
         memory,
         cuts=Cuts(cuts.whole, cuts.apart, known.moved(cuts.piece)),
+        opposite=opposites(memory.letters, texts.able(config.shortest), steps, config, met, known.fresh),
         likeness=Likeness(known.moved(likeness.exemplar), known.spread(likeness.similarity, 0.0)),
     )
     return memory, verifier
 
 
 def _letters_of(texts: Texts) -> Callable[[NDArray[np.int64]], NDArray[np.uint8]]:
-    return lambda rows: suggest.written(texts.table.column("match_text").take(pa.array(rows)))
+    return lambda rows: written(texts.table.column("match_text").take(pa.array(rows)))
 
 
 def _filled(

@@ -16,10 +16,11 @@ from pipeline.group.cohesion import cut_drift, hashes, spell
 from pipeline.group.components import ruled_components
 from pipeline.group.config import GroupConfig, TextRuling
 from pipeline.group.grouping import Grouping
+from pipeline.group.languages import StepsOf
 from pipeline.group.memory import Memory, basis_of, digest_of, moments, recall
 from pipeline.group.pairs import Pairs, Steps
 from pipeline.group.remember import Texts, afresh, joined
-from pipeline.group.suggest import StepsOf, Told
+from pipeline.group.suggest import Told
 from pipeline.group.verify import Verdicts, Verifier
 from pipeline.phrases import is_correction
 
@@ -54,10 +55,12 @@ def group(
     known = recall(memory, digest_of(given.texts.names[basis]), given.texts.names, moments(given.texts.table))
     told(1, _STEPS)
     memory, verifier = (
-        afresh(given.texts, basis, config) if known is None else joined(known, given.texts, config)
+        afresh(given.texts, given.steps, basis, config)
+        if known is None
+        else joined(known, given.texts, given.steps, config)
     )
     told(2, _STEPS)
-    asked = suggest.by_meaning(memory.letters, given.texts.able(config.shortest), given.steps, config)
+    asked = suggest.by_meaning(memory.opposite, given.texts.able(config.shortest), given.steps, config)
     looked_at = _LookedAt.of(memory, asked, verifier)
     told(3, _STEPS)
     grouping = _grouped(memory, looked_at, given, rulings, verifier, config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -11,17 +11,12 @@ from numpy.typing import NDArray
 
 from pipeline.group import kernels, pairs
 from pipeline.group.config import GroupConfig
-from pipeline.group.pairs import Pairs, Steps
+from pipeline.group.languages import Opposite, StepsOf
+from pipeline.group.pairs import Pairs
 from pipeline.group.schemas import MATCHES
 from pipeline.group.verify import Verdicts, Verifier, percent
 
-StepsOf = Callable[[NDArray[np.int64]], Steps]
-"""Vectors of some texts, in whole steps."""
-
-_CJK = r"[\x{3400}-\x{9fff}]"
-_LATIN = r"[a-z]{2,}"
-_LATIN_WORDS = 3
-_LATIN_ALONE = 2
+_STRONGEST, _MILLION = 2.0, 1_000_000
 _LOOKED_AT = 16
 """Pairs per group, by words and sounds, whose meaning is compared."""
 
@@ -74,39 +69,14 @@ class Told:
         return self.why.take(pa.array(rows))
 
 
-def written(forms: pa.ChunkedArray) -> NDArray[np.uint8]:
-    """Return for each text 1 for Chinese characters in it, 2 for words in Latin letters, 3 for both."""
-    chinese = np.asarray(pc.match_substring_regex(forms, _CJK).to_numpy(), np.uint8)
-    latin = np.asarray(pc.greater_equal(pc.count_substring_regex(forms, _LATIN), _LATIN_WORDS), np.uint8)
-    return chinese + 2 * latin
-
-
-def by_meaning(
-    letters: NDArray[np.uint8], able: NDArray[np.bool_], steps: StepsOf, config: GroupConfig
-) -> Pairs:
+def by_meaning(opposite: Opposite, able: NDArray[np.bool_], steps: StepsOf, config: GroupConfig) -> Pairs:
     """Return pairs whose vectors are near although they may share no word, where all pairs can be looked at."""
-    near = across_languages(letters, able, steps, config)
+    near = opposite.mutual(config.alike_vectors)
     if len(able) > config.exact_vectors:
         return near
     every = steps(np.arange(len(able)))
     found = pairs.nearest_vectors(every, np.flatnonzero(able), config.near_vectors, config.neighbors)
     return pairs.union(near, found[able[found].all(axis=1)])
-
-
-def across_languages(
-    letters: NDArray[np.uint8], able: NDArray[np.bool_], steps: StepsOf, config: GroupConfig
-) -> Pairs:
-    """Return pairs of a text in Latin letters and a Chinese one, each the other's nearest in the other language.
-
-    ``letters`` is what ``written`` says of the texts.
-    """
-    rows, others = np.flatnonzero(able & (letters == _LATIN_ALONE)), np.flatnonzero(able & (letters & 1 > 0))
-    if len(rows) * len(others) > config.exact_vectors**2:
-        return np.zeros((0, 2), np.int64)
-    both = np.concatenate([rows, others])
-    one, other = np.arange(len(rows)), np.arange(len(rows), len(both))
-    found = both[pairs.counterparts(steps(both), one, other, config.alike_vectors)]
-    return pairs.unique_pairs(found[:, 0], found[:, 1])
 
 
 def matches(
@@ -165,7 +135,12 @@ def _worth_a_look(verdicts: Verdicts, near: NDArray[np.float32], config: GroupCo
 def _best_between_groups(
     rows: NDArray[np.int64], groups: NDArray[np.int64], strength: NDArray[np.float64], most: int
 ) -> NDArray[np.int64]:
-    """Return the best row of each two groups, in order; a pair is there for a group that has fewer than ``most``."""
-    low, high = groups.min(axis=1, initial=1 << 31), groups.max(axis=1, initial=0)
-    order = np.argsort(-strength, kind="stable")
-    return np.asarray(rows[kernels.best_between(low, high, order, most)])
+    """Return the best row of each two groups, in order; a pair is there for a group that has fewer than ``most``.
+
+    ``strength`` has six decimals.
+    """
+    weakness = np.rint((_STRONGEST - strength) * _MILLION).astype(np.int64)
+    order = np.sort(weakness << 32 | np.arange(len(rows))) & 0xFFFFFFFF  # sorts much faster than argsort does
+    one, other = groups[order, 0].astype(np.int32), groups[order, 1].astype(np.int32)
+    taken = kernels.best_between(np.minimum(one, other), np.maximum(one, other), most)
+    return np.asarray(np.sort(rows[order[taken]]))

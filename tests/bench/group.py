@@ -32,6 +32,7 @@ from pipeline.bench import Metric
 from pipeline.group import GroupConfig, group
 from pipeline.group.components import components
 from pipeline.group.kernels import both_ways, near_rows
+from pipeline.group.languages import opposites, written
 from pipeline.group.memory import basis_of
 from pipeline.group.near import nearest
 from pipeline.group.pairs import (
@@ -42,7 +43,6 @@ from pipeline.group.pairs import (
     vector_cosines,
 )
 from pipeline.group.remember import PACKED, telling
-from pipeline.group.suggest import across_languages, written
 from pipeline.group.verify import Verifier
 from pipeline.group.views import sound_view, stack
 from pipeline.normalize import normalize
@@ -426,12 +426,9 @@ def _languages(data: Path, say: Say) -> list[Metric]:
     for text, row in zip(corpus.text_of, (r for r in range(len(rows)) for _ in "ab"), strict=True):
         meant.setdefault(text, set()).add(row)
     steps = quantize(corpus.vectors)
-    found = across_languages(
-        written(corpus.texts["match_text"]),
-        np.ones(len(corpus.texts), np.bool_),
-        lambda rows: steps[rows],
-        GroupConfig(),
-    )
+    every, config = np.ones(len(corpus.texts), np.bool_), GroupConfig()
+    letters = written(corpus.texts["match_text"])
+    found = opposites(letters, every, lambda rows: steps[rows], config).mutual(config.alike_vectors)
     right = [bool(meant[left] & meant[other]) for left, other in found.tolist()]
     say(f"  mean cosine of what is shown: {float(vector_cosines(steps, found).mean()):.2f}")
     return [
