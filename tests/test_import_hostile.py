@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 import json
 import random
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from crawlers.importers import rows as rows_module
+from crawlers.importers import streams as streams_module
 from crawlers.importers import tables
 from crawlers.importers.formats.listening import english_time
 from crawlers.importers.ids import as_id, id_of_address, platform_of, weibo_number, without_name
 from crawlers.importers.rejects import shown_row
-from crawlers.importers.rows import some_of
+from crawlers.importers.rows import Batch, json_batches, some_of
 from crawlers.importers.streams import Bounded, Source
 from crawlers.importers.values import Reader, at
 from import_support import Import, fire_desk, importer, rejects, stored
@@ -25,6 +28,7 @@ from pipeline.errors import ChengqingError, MappingError, UsageError
 from pipeline.paths import DataDir
 from pipeline.raw import finished_crawls, read_observations
 
+EXPORTS = Path(__file__).parent / "imports"
 EPOCH = "1773380760"
 
 
@@ -253,6 +257,56 @@ def test_columns_are_the_same_read_whole_or_in_part(rows: list[dict[str, Any]]) 
         assert Reader(rows).column(path) == expected == Reader(some).column(path), path
 
 
+LINES = st.sampled_from(
+    [
+        b'{"a": 1}',
+        b'{"a": {"b": "\xe7\x81\xab"}}\r',
+        b'{"b": [1, {"a": 2}], "c": [{"a": 3}, null]}',
+        b'{"c": {"a": 1}}',  # an object where others have a list
+        b'{"a": "\xff"}',
+        b'{"a": 1}{"a": 2}',
+        b'{"a": "' + b"x" * 90 + b'"}',
+        b'{"a": ',
+        b'\0{"a": 4}\0',
+        b"null",
+        b"[1]",
+        b"",
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=30), st.booleans())
+@example([b'{"a": 1}{"a": 2}', b"", b'{"a": 3}'], True)
+@example([b"", b""], False)
+@settings(max_examples=200, deadline=None)
+def test_lines_in_one_buffer_are_those_read_one_by_one(lines: list[bytes], ended: bool) -> None:
+    """Small blocks, batches and rows, so that every border falls everywhere."""
+    content = b"\n".join(lines) + (b"\n" if ended else b"")
+
+    def read(
+        batches: Callable[[Source], Iterator[Batch]],
+    ) -> tuple[list[tuple[int, Any]], list[tuple[int, str]]]:
+        stream = io.BytesIO(content)
+        rows, bad = [], []
+        for batch in batches(
+            Source(Path("x"), Bounded(stream, len(content) + 1, Path("x")), stream, len(content))
+        ):
+            rows += [(number, batch.whole(place)) for place, number in enumerate(batch.numbers)]
+            assert Reader(batch.rows).column("a") == [
+                row.get("a") for _, row in rows[len(rows) - len(batch.rows) :]
+            ]
+            bad += [(one.row, one.reason) for one in batch.problems]
+        return rows, bad
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (rows_module, streams_module):
+            patch.setattr(module, "MAX_ROW", 80)
+            patch.setattr(module, "BLOCK", 20)
+        patch.setattr(rows_module, "BATCH_BYTES", 200)
+        patch.setattr(rows_module, "BATCH_ROWS", 4)
+        assert read(some_of(["a", "c[].a"])) == read(json_batches)
+
+
 @pytest.mark.parametrize(
     ("url", "platform", "native"),
     [
@@ -317,3 +371,20 @@ def test_no_byte_of_a_shuffled_export_is_lost_unsaid(run: Import, desk: DataDir,
     (tmp_path / "z.ndjson").write_bytes(b"\n".join(lines) + b"\n")
     run(tmp_path / "z.ndjson")
     assert len(kept(desk)) + len(said(desk)) == 3_000 and len(kept(desk)) > 2_700
+
+
+@pytest.mark.parametrize(
+    "export", sorted(EXPORTS.glob("zeeschuimer-*/*.ndjson")), ids=lambda p: p.parent.name
+)
+def test_rows_without_their_post_are_refused_and_cost_no_other(
+    run: Import, desk: DataDir, tmp_path: Path, export: Path
+) -> None:
+    lines = export.read_text(encoding="utf-8").splitlines()
+    row = json.loads(lines[0])
+    odd = [json.dumps({**row, "data": data}) for data in (None, [], {}, {"link": 5, "legacy": []}, "x")]
+    path = tmp_path / export.name
+    path.write_text("\n".join([*lines, *odd]), encoding="utf-8")
+    run(export)
+    whole, bad = stored(desk), len(rejects(desk))
+    run(path)
+    assert len(stored(desk)) == 2 * len(whole) and len(rejects(desk)) == 2 * bad + len(odd)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawlers.importers.moments import all_match
-from crawlers.importers.values import UNFILLED, Values
+from crawlers.importers.values import MOST, UNFILLED, Values
 from crawlers.text import clean, parse_count
 from pipeline.records import Precision
 
@@ -22,7 +22,6 @@ _CELLS = {str, type(None)}
 _SEVERAL = {list, type(None)}
 _WEB = re.compile(r"https?://[^\s,;\"'\]\\]+")
 _ADDRESS = r"^https?://[!#-&(-+\--:<-Z^-~]+$"  # no blanks, controls, quotes, commas, semicolons, brackets
-_MOST_LINKS = 50
 _MOST_KEYS = 200_000
 
 
@@ -87,21 +86,28 @@ def plain_addresses(values: Values) -> pa.Array | None:
     """Cells or lists that hold nothing but plain addresses; ``None`` where one has to be read."""
     kinds = set(map(type, values))
     if kinds <= _CELLS:
-        flat, sizes = [v for v in values if v], [1 if v else 0 for v in values]
-    elif kinds <= _SEVERAL:
-        filled = [v for v in values if v]
-        flat, sizes = list(chain.from_iterable(filled)), [len(v) if v else 0 for v in values]
-        if max(sizes) > _MOST_LINKS or any(len(v) > 1 and len(set(map(str, v))) < len(v) for v in filled):
-            return None
-    else:
+        return listed_addresses([v for v in values if v], [1 if v else 0 for v in values])
+    if kinds <= _SEVERAL:
+        flat = list(chain.from_iterable(filter(None, values)))
+        return listed_addresses(flat, [len(v) if v else 0 for v in values])
+    return None
+
+
+def listed_addresses(flat: Values, sizes: list[int]) -> pa.Array | None:
+    """Addresses of all rows in a row, and how many each has, as lists; ``None`` where one has to be read."""
+    counts = np.array(sizes)
+    ends = np.cumsum(counts)
+    several = np.flatnonzero(counts > 1)
+    if any(len({*map(str, flat[ends[p] - sizes[p] : ends[p]])}) < sizes[p] for p in several.tolist()):
         return None
     try:
         column = pa.array(flat, pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
         return None
-    if column.null_count or not all_match(column, _ADDRESS):
+    plain = not len(column) or (not column.null_count and all_match(column, _ADDRESS))
+    if not plain or counts.max(initial=0) > MOST:
         return None
-    return pa.ListArray.from_arrays(np.concatenate(([0], np.cumsum(sizes))).astype(np.int32), column)
+    return pa.ListArray.from_arrays(np.concatenate(([0], ends)).astype(np.int32), column)
 
 
 def addresses(value: object) -> list[str]:
@@ -110,7 +116,7 @@ def addresses(value: object) -> list[str]:
         return []
     cells = value if isinstance(value, list) else [value]
     found = [url for cell in cells for url in _addresses_in(cell)]
-    return [clean(url) for url in dict.fromkeys(found)][:_MOST_LINKS]
+    return [clean(url) for url in dict.fromkeys(found)][:MOST]
 
 
 def _addresses_in(cell: object) -> list[str]:

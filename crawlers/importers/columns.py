@@ -16,6 +16,7 @@ from crawlers.importers.cells import (
     Keys,
     Shown,
     addresses,
+    listed_addresses,
     marks,
     plain_addresses,
     plain_counts,
@@ -215,9 +216,14 @@ class Columns:
 
     def _addresses(self, name: str, reader: Reader) -> pa.Array:
         count = len(reader.rows)
+        lists = (
+            reader.lists(self.mapping.columns[name]) if self._has(name) and name not in reader.made else None
+        )
+        if lists is not None and (plain := listed_addresses(*lists)) is not None:
+            return plain
         found = self._values(name, reader) if self._has(name) else []
         if not any(found):
-            return pa.ListArray.from_arrays(np.zeros(count + 1, dtype=np.int32), pa.array([], pa.string()))
+            return listed_addresses([], [0] * count)
         plain = plain_addresses(found)
         return pa.array([addresses(v) for v in found], STRINGS) if plain is None else plain
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from crawlers.importers.shapes import Decoder, Part, decoder_of, plain
 from crawlers.importers.streams import BLOCK, MAX_ROW, Source, TooLong, lines_of
 from crawlers.jsons import NOT_STRICT, strict
@@ -24,7 +26,7 @@ BATCH_ROWS = 4_000
 """Few enough to be small beside everything else, enough that what a table costs by itself does not count."""
 BATCH_BYTES = 32_000_000
 SHOWN = 2_000
-_NEWLINE = ord("\n")
+_NEWLINE, _OPENS = ord("\n"), ord("{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +160,15 @@ class _Some:
     def _take(self, start: int, end: int, batch: Batch) -> None:
         """All lines at once where each is a row, else one by one."""
         view = self._view[start:end]
-        count = self._buffer.count(b"\n", start, end) + (view[-1] != _NEWLINE)
+        signs = np.frombuffer(view, np.uint8)
+        starts = np.flatnonzero(signs[:-1] == _NEWLINE) + 1
+        count = len(starts) + 1
         try:
             rows = self._decoder.decode_lines(view)
         except NOT_STRICT:
             rows = []
-        if len(rows) == count:
+        # As many rows as lines is not enough: one line may hold two, and the next be blank.
+        if len(rows) == count and signs[0] == _OPENS and (signs[starts] == _OPENS).all():
             batch.rows.extend(rows)
             batch.numbers.extend(range(self._number, self._number + count))
             batch.blocks.append(view)

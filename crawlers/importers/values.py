@@ -14,7 +14,7 @@ Values = list[Any]
 UNFILLED: tuple[Any, ...] = (None, "", "$undefined")
 """What stands for nothing in exports; Douyin's embedded pages write the last one."""
 _NO_OBJECT: Row = {}
-_MOST = 50
+MOST = 50
 """Of a list no more is read."""
 
 
@@ -30,20 +30,43 @@ class Reader:
         self.made: dict[str, Values] = {}
         """Fields that the format itself read, by their names; they go before the mapping's paths."""
         self._levels: dict[str, Rows] = {"": rows}
+        self._none: Values = [None] * len(rows)
 
     def filled(self, paths: tuple[str, ...], unfilled: tuple[Any, ...] = UNFILLED) -> Values:
         """Per row the value of the first path that has one; ``unfilled`` are values that stand for none."""
         values = self.column(paths[0])
         for path in paths[1:]:
-            if not any(nothing in values for nothing in unfilled):
-                break
-            others = self.column(path)
-            if values.count(None) == len(values):
-                values = others
-            elif others.count(None) < len(others):
-                pairs = zip(values, others, strict=True)
+            if not self._may_hold(path):
+                continue
+            if values is self._none or values.count(None) == len(values):
+                values = self.column(path)
+            elif any(nothing in values for nothing in unfilled):
+                pairs = zip(values, self.column(path), strict=True)
                 values = [other if value in unfilled else value for value, other in pairs]
+            else:
+                break
         return values
+
+    def _may_hold(self, path: str) -> bool:
+        """Whether any row has the object in which ``path`` ends."""
+        head = path.partition("[")[0]
+        return "." not in head or _has(self.rows[:1], head) or bool(self.objects(head.rpartition(".")[0]))
+
+    def lists(self, paths: tuple[str, ...]) -> tuple[Values, list[int]] | None:
+        """What the lists of all rows hold, in a row, with how much each row has; the first list that is not empty.
+
+        ``None`` where the paths are no lists of like objects, or a row has no list there, or one that is too long.
+        """
+        parts = [path.partition("[].") for path in paths]
+        if len({tail for _, _, tail in parts}) > 1 or not parts[0][2]:
+            return None
+        found = self.column(parts[0][0])
+        for path in (head for head, _, _ in parts[1:] if self._may_hold(head)):
+            found = [one or other for one, other in zip(found, self.column(path), strict=True)]
+        sizes = [len(one) if type(one) is list else -bool(one) for one in found]
+        if min(sizes, default=0) < 0 or max(sizes, default=0) > MOST:
+            return None
+        return _through(list(chain.from_iterable(filter(None, found))), _steps(parts[0][2])), sizes
 
     def column(self, path: str) -> Values:
         """Per row the value at ``path``."""
@@ -53,11 +76,11 @@ class Reader:
             steps = _steps(f"{mark}{rest}")[1:]
             nothing = lists.count(None) == len(lists)
             return lists if nothing else _through(lists, steps)
-        if "." not in path or (self.rows and _has(self.rows[0], path)):
+        if "." not in path or _has(self.rows[:1], path):
             return _picked(self.rows, path)
         outer, _, last = path.rpartition(".")
         level = self.objects(outer)
-        return _picked(level, last) if level else [None] * len(self.rows)
+        return _picked(level, last) if level else self._none
 
     def objects(self, path: str) -> Rows:
         """The objects at ``path``, an empty one where there is none; no list at all where there is none anywhere."""
@@ -79,11 +102,15 @@ def _objects(values: Values) -> Rows:
     return [value if type(value) is (part or dict) else empty for value in values]
 
 
-def _has(row: Row | Part, name: str) -> bool:
-    if isinstance(row, dict):
-        return name in row
-    known = attribute(type(row), name)
-    return known is not None and getattr(row, known) is not None
+def _has(first: Rows, name: str) -> bool:
+    """Whether the first row has a plain column of this name."""
+    for row in first:
+        if isinstance(row, dict):
+            return name in row
+        kind: type[Part] = type(row)
+        known = attribute(kind, name)
+        return known is not None and getattr(row, known) is not None
+    return False
 
 
 def _picked(rows: Rows, name: str) -> Values:
@@ -128,7 +155,7 @@ def _through(values: Values, steps: list[str | int | None]) -> Values:
 
 def _through_lists(lists: list[list[Any] | None], steps: list[str | int | None]) -> Values:
     """The same for all that each list holds, one walk for all lists; of long ones the first fifty."""
-    lists = [one[:_MOST] if one and len(one) > _MOST else one for one in lists]
+    lists = [one[:MOST] if one and len(one) > MOST else one for one in lists]
     if not steps:
         return lists
     walked = iter(_through(list(chain.from_iterable(filter(None, lists))), steps))
