@@ -11,8 +11,9 @@ from pathlib import Path
 from pipeline.duck import connect_published
 from pipeline.errors import UsageError
 from pipeline.incident import Incident, load_incident, save_incident_text
+from pipeline.segment import cut
 from pipeline.statements import statement
-from pipeline.text.disguise import disguises, needed
+from pipeline.text.disguise import Candidate, disguises, needed
 from pipeline.text.traits import codes_of
 
 LEAST_GAIN = 3.0
@@ -50,19 +51,19 @@ def propose(
 ) -> list[Proposal]:
     """Return readings that gain something and too little to be folded, those of most posts first.
 
-    A disguise is used again: what stands in a single wording, however often that is repeated, is chance.
+    A disguise is used again: what stands in a single wording, however often that is repeated, is chance. So is what
+    ends inside a word of its line (周是|替子, 发|原图).
 
     ``texts`` are matching forms with their numbers of posts; ``known`` are aliases already approved.
     """
     lines = sorted(texts)
-    found: dict[tuple[str, str, str], Proposal] = {}
-    counted: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for row, candidate in disguises(frozenset(words)).candidates(lines, *codes_of(lines)):
-        key = (candidate.seen, candidate.read, candidate.kind)
-        if not LEAST_GAIN <= candidate.gain < needed(*key) or candidate.seen in (known or {}):
-            continue
-        proposal = found.setdefault(key, Proposal(*key))
-        proposal.gain = max(proposal.gain, round(candidate.gain, 1))
+    found: dict[tuple[str, str], Proposal] = {}
+    counted: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row, candidate in _whole(lines, _doubtful(lines, words, known or {})):
+        key = (candidate.seen, candidate.read)
+        proposal = found.setdefault(key, Proposal(*key, candidate.kind))
+        if candidate.gain > proposal.gain:
+            proposal.gain, proposal.reason = round(candidate.gain, 1), candidate.kind
         if lines[row] not in counted[key]:
             counted[key].add(lines[row])
             proposal.posts += texts[lines[row]]
@@ -70,6 +71,39 @@ def propose(
                 proposal.examples.append(_around(lines[row], candidate.at, candidate.seen))
     again = [proposal for key, proposal in found.items() if len(counted[key]) >= LEAST_WORDINGS]
     return sorted(again, key=lambda p: (-p.posts, -p.gain, p.seen, p.read, p.reason))
+
+
+Places = list[tuple[int, Candidate]]
+
+
+def _doubtful(lines: Sequence[str], words: Sequence[str], known: Mapping[str, str]) -> Places:
+    """Return lines and readings that gain something and too little to be folded."""
+    return [
+        (row, candidate)
+        for row, candidate in disguises(frozenset(words)).candidates(lines, *codes_of(lines))
+        if candidate.seen not in known
+        and LEAST_GAIN <= candidate.gain < needed(candidate.seen, candidate.read, candidate.kind)
+    ]
+
+
+def _whole(lines: Sequence[str], places: Places) -> Places:
+    """Return the places that begin and end between the words of their lines."""
+    rows = sorted({row for row, _ in places})
+    inside = dict(
+        zip(rows, map(_inside, [lines[row] for row in rows], cut([lines[row] for row in rows])), strict=True)
+    )
+    return [(row, c) for row, c in places if not inside[row] & {c.at, c.at + len(c.seen)}]
+
+
+def _inside(line: str, words: Sequence[str]) -> set[int]:
+    """Return the places of a line that lie inside one of its words."""
+    places: set[int] = set()
+    end = 0
+    for word in words:
+        start = line.index(word, end)
+        end = start + len(word)
+        places.update(range(start + 1, end))
+    return places
 
 
 def _around(line: str, at: int, seen: str) -> str:

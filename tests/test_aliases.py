@@ -46,6 +46,12 @@ def test_what_stands_in_one_wording_is_chance_however_often_it_is_repeated() -> 
     assert propose({"第1个人看傻了": 500}) == []
 
 
+def test_what_ends_inside_a_word_is_no_spelling() -> None:
+    """发原 sounds like 法院, and 原图 is a word."""
+    assert propose({"发原图或暴露隐私": 1, "微信群聊发原图会泄露隐私吗": 1}) == []
+    assert [found.read for found in propose({"那些女全怎么不说": 1, "女全又来了": 1})] == ["女权"]
+
+
 def test_what_is_folded_or_approved_is_not_proposed() -> None:
     assert match_form("枪极案") == "枪击案"
     assert [found.seen for found in propose({"枪极案": 3})] == []
