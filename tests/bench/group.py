@@ -60,6 +60,10 @@ BRUTE = 100_000
 BRUTE_ASKED = 5_000
 """Texts that are compared with all of ``BRUTE``."""
 YEAR = 365.0
+DRAWS = 4
+"""Draws of posts to disguise and of their homophones."""
+READ = Path(__file__).with_name("claim_groups_read.tsv")
+"""Pairs of labels of ``claim_groups`` with a reader's verdict; ids only."""
 
 
 def run(data: Path, progress: Say) -> list[Metric]:
@@ -151,11 +155,17 @@ def _f1(precision: float, recall: float) -> float:
     return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
 
 
+def _bcubed_tally(found: Labels, gold: Labels) -> np.ndarray[Any, Any]:
+    """B-cubed precision and recall of each post, one row each."""
+    joint, sizes, claims = Counter(zip(found, gold, strict=True)), Counter(found), Counter(gold)
+    return np.array(
+        [(joint[f, g] / sizes[f], joint[f, g] / claims[g]) for f, g in zip(found, gold, strict=True)]
+    )
+
+
 def _bcubed(found: Labels, gold: Labels) -> float:
     """B-cubed F1 over all posts."""
-    joint, sizes, claims = Counter(zip(found, gold, strict=True)), Counter(found), Counter(gold)
-    same = [(joint[f, g], sizes[f], claims[g]) for f, g in zip(found, gold, strict=True)]
-    return _f1(float(np.mean([j / s for j, s, _ in same])), float(np.mean([j / c for j, _, c in same])))
+    return _f1(*_bcubed_tally(found, gold).mean(axis=0))
 
 
 def _fold(claim: Hashable, seed: int) -> int:
@@ -177,6 +187,19 @@ def _two_fold(runs: Sequence[Labels], gold: Labels, seeds: int = 5) -> tuple[flo
     return float(np.mean([s[0] for s in every])), float(np.mean([s[1] for s in every])), chosen
 
 
+def _two_fold_bcubed(runs: Sequence[Labels], gold: Labels, seeds: int = 5) -> float:
+    """B-cubed F1 over all posts, the setting chosen on one fold and scored on the other, mean of several splits."""
+    tallies, every = [_bcubed_tally(run, gold) for run in runs], []
+    for seed in range(seeds):
+        first = np.array([_fold(claim, seed) == 0 for claim in gold])
+        total = np.zeros(2)
+        for train in (first, ~first):
+            best = max(tallies, key=lambda tally: _f1(*tally[train].mean(axis=0)))
+            total += best[~train].sum(axis=0)
+        every.append(_f1(*(total / len(gold))))
+    return float(np.mean(every))
+
+
 # -- peers -----------------------------------------------------------------------------------------------------------
 
 
@@ -196,6 +219,12 @@ def _dbscan(corpus: Corpus) -> list[Labels]:
 
 def _hdbscan(corpus: Corpus) -> list[Labels]:
     found = HDBSCAN(min_cluster_size=2, metric="euclidean", copy=True).fit_predict(corpus.vectors)
+    return [corpus.spread(_own_label(found))]
+
+
+def _hdbscan_words(corpus: Corpus) -> list[Labels]:
+    apart = np.clip(1 - (_words(corpus) @ _words(corpus).T).toarray(), 0, None)
+    found = HDBSCAN(min_cluster_size=2, metric="precomputed", copy=True).fit_predict(apart)
     return [corpus.spread(_own_label(found))]
 
 
@@ -293,6 +322,7 @@ def _linked(size: int, pairs: list[tuple[int, int]]) -> Labels:
 
 PEERS: dict[str, Callable[[Corpus], list[Labels]]] = {
     "TF-IDF + DBSCAN": _dbscan,
+    "TF-IDF + HDBSCAN": _hdbscan_words,
     "HDBSCAN on vectors": _hdbscan,
     "vectors, single link": _single_link,
     "datasketch MinHash LSH": _minhash,
@@ -359,22 +389,43 @@ def _in_script(rows: Rows, name: str) -> Rows:
 def _disguised(
     rows: Rows, gold: Labels, config: GroupConfig, peers: dict[str, list[Labels]], best: str
 ) -> list[Metric]:
-    """Homophones for 30 % of the words of every second post of a multi-post claim: how much recall falls."""
+    """Homophones for 30 % of the words of every second post of a multi-post claim: how much recall falls.
+
+    The first draw of posts and homophones has a figure of its own; the other is the mean of all draws.
+    """
+    step, speak = _best_setting(peers[best], gold), _Homophones(rows)
+    clean = Corpus.of(rows).labels(config), peers[best][step]
+    before = [_recall(labels, gold) for labels in clean]
+    losses = []
+    for draw in range(DRAWS):
+        corpus = Corpus.of(_hidden(rows, gold, speak, draw))
+        after = corpus.labels(config), PEERS[best](corpus)[step]
+        losses.append([was - _recall(labels, gold) for was, labels in zip(before, after, strict=True)])
+    name = "group.ced.disguise_recall_loss"
+    return [
+        Metric(called, ours, theirs, best, "recall", theirs / 3, higher_is_better=False)
+        for called, (ours, theirs) in ((name, losses[0]), (f"{name}_mean", np.mean(losses, axis=0).tolist()))
+    ]
+
+
+def _hidden(rows: Rows, gold: Labels, speak: _Homophones, draw: int) -> Rows:
+    """The posts with every second one of the multi-post claims in disguise; which ones changes with the draw."""
     claims = Counter(gold)
-    speak = _Homophones(rows)
-    hidden = [
-        {**row, "text": speak.disguise(row["text"], 0.3, index)} if index % 2 and claims[claim] > 1 else row
+    return [
+        {**row, "text": speak.disguise(row["text"], 0.3, index + draw * len(rows))}
+        if (index + draw) % 2 and claims[claim] > 1
+        else row
         for index, (row, claim) in enumerate(zip(rows, gold, strict=True))
     ]
-    clean, corpus = Corpus.of(rows), Corpus.of(hidden)
-    whole = range(len(gold))
-    step = max(range(len(peers[best])), key=lambda i: sum(_scores(_tally(peers[best][i], gold, whole))[:2]))
-    theirs = _scores(_tally(peers[best][step], gold, whole))[2]
-    theirs -= _scores(_tally(PEERS[best](corpus)[step], gold, whole))[2]
-    ours = _scores(_tally(clean.labels(config), gold, whole))[2]
-    ours -= _scores(_tally(corpus.labels(config), gold, whole))[2]
-    name = "group.ced.disguise_recall_loss"
-    return [Metric(name, ours, theirs, best, "recall", theirs / 3, higher_is_better=False)]
+
+
+def _recall(found: Labels, gold: Labels) -> float:
+    return _scores(_tally(found, gold, range(len(gold))))[2]
+
+
+def _best_setting(runs: list[Labels], gold: Labels) -> int:
+    """Which setting scores best on all of CED: what a peer is run with elsewhere."""
+    return max(range(len(runs)), key=lambda i: sum(_scores(_tally(runs[i], gold, range(len(gold))))[:2]))
 
 
 class _Homophones:
@@ -438,22 +489,52 @@ def _languages(data: Path, say: Say) -> list[Metric]:
 
 
 def _silver(data: Path, say: Say) -> list[Metric]:
-    """Groups by overlap of characters: large, but blind to other wordings of one claim."""
+    """Groups by overlap of characters: large, but blind to other wordings of one claim.
+
+    Settings are chosen twice: on the other fold of these labels, and by people's judgement of CED ("shipped").
+    """
     rows = _read(data / "eval" / "claim_groups.jsonl.gz")
     gold: Labels = [row["group"] for row in rows]
     corpus = Corpus.of(rows)
     runs = [corpus.labels(replace(GroupConfig(), matched=step)) for step in (*STEPS, 0.44, 0.48)]
-    totals = []
-    for fold in (0, 1):
-        train = [row for row, claim in enumerate(gold) if _fold(claim, 0) == fold]
-        best = max(runs, key=lambda run: _bcubed([run[i] for i in train], [gold[i] for i in train]))
-        test = [row for row, claim in enumerate(gold) if _fold(claim, 0) != fold]
-        totals.append(_bcubed([best[i] for i in test], [gold[i] for i in test]))
-    shipped = _bcubed(corpus.labels(GroupConfig()), gold)
+    shipped = corpus.labels(GroupConfig())
+    folded, elsewhere = _silver_peers(data, corpus, gold, say)
+    best, other = (max(found, key=lambda name: found[name]) for found in (folded, elsewhere))
+    read = _bcubed(shipped, _as_read(gold))
     return [
-        Metric("group.silver.bcubed_f1", float(np.mean(totals)), goal=0.97),
-        Metric("group.silver.shipped_bcubed_f1", shipped),
+        Metric("group.silver.bcubed_f1", _two_fold_bcubed(runs, gold), folded[best], best, goal=0.97),
+        Metric("group.silver.shipped_bcubed_f1", _bcubed(shipped, gold), elsewhere[other], other),
+        Metric("group.silver.shipped_bcubed_f1_as_read", read),
     ]
+
+
+def _silver_peers(
+    data: Path, corpus: Corpus, gold: Labels, say: Say
+) -> tuple[dict[str, float], dict[str, float]]:
+    """B-cubed F1 of each peer: setting from the other fold, and the setting that is best on CED."""
+    posts, claims = _ced_posts(data)
+    settings = {name: _best_setting(runs, claims) for name, runs in _peer_runs(Corpus.of(posts), say).items()}
+    runs = {name: PEERS[name](corpus) for name in settings}
+    folded = {name: _two_fold_bcubed(found, gold) for name, found in runs.items()}
+    elsewhere = {name: _bcubed(runs[name][setting], gold) for name, setting in settings.items()}
+    for name in sorted(folded, key=lambda name: -folded[name]):
+        say(f"  {name}: B-cubed F1 {folded[name]:.3f}, with its setting for CED {elsewhere[name]:.3f}")
+    return folded, elsewhere
+
+
+def _as_read(gold: Labels) -> Labels:
+    """The labels joined where a reader found one claim under two.
+
+    ``claim_groups_read.tsv`` judges the labels that our groups join (``read``), and those that CED's judgement joins
+    (``gold``); what nobody joins was not read, so this corrects the label where it is too fine only.
+    """
+    lines = READ.read_text("utf-8").splitlines()[1:]
+    judged = [line.split("\t") for line in lines]
+    names = sorted({*map(str, gold), *(name for row in judged for name in row[:2])})
+    place = {name: index for index, name in enumerate(names)}
+    same = [(place[left], place[right]) for left, right, verdict, _ in judged if verdict == "same"]
+    joined = _linked(len(names), same)
+    return [joined[place[str(label)]] for label in gold]
 
 
 def _some_titles(data: Path, count: int) -> Rows:
