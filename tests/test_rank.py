@@ -209,8 +209,12 @@ def test_reactions_that_triage_taught_are_points() -> None:
     assert all(row["score"] == pytest.approx(sum(row[name] for name in POINTS), abs=1e-9) for row in found)
 
 
-def test_a_celebrity_lifts_a_claim_no_further_than_first_place_in_one_signal() -> None:
-    star = carrying(hours_ago(1, 0, likes=50_000_000, reposts=9_000_000))
+@pytest.mark.parametrize("role", ["carries", "repeats"])
+def test_a_celebrity_lifts_a_claim_no_further_than_first_place_in_one_signal(role: str) -> None:
+    star = [
+        *carrying(hours_ago(1, 1, likes=1)),
+        (hours_ago(1, 0, likes=50_000_000, reposts=9_000_000), role, False),
+    ]
     asked = [
         *carrying(hours_ago(1, 10, likes=2)),
         *((hours_ago(1, 10 + n, likes=1), "replies", True) for n in range(1, 9)),
