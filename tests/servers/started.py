@@ -30,8 +30,14 @@ def need(*programs: str | Path) -> None:
     """Skip unless every program is here."""
     absent = [str(p) for p in programs if not (p.exists() if isinstance(p, Path) else shutil.which(p))]
     if absent:
+        inside = [
+            p.relative_to(INSTALLED).parts[0]
+            for p in programs
+            if isinstance(p, Path) and INSTALLED in p.parents
+        ]
+        part = f" {inside[0]}" if inside else ""
         pytest.skip(
-            f"not installed: {', '.join(absent)}; tests/servers/install.sh installs it (Debian, root)"
+            f"not installed: {', '.join(absent)}; tests/servers/install.sh{part} installs it (Debian, root)"
         )
 
 
