@@ -20,10 +20,16 @@ NUMERALS = _CHARS
 AFTER_NUMERAL = _CHARS + "".join(measure[0] for measure in _MEASURES.split("|")) + "多余餘几"
 """What follows a numeral wherever one is read, a lone one or the first of several."""
 _RUN = re.compile(
-    rf"百分之[{_CHARS}]{{1,9}}|[{_CHARS}]{{2,16}}|[二三四五六七八九十两兩廿卅卌](?=(?:多|余|餘|几)?(?:{_MEASURES}))"
+    rf"百分之[{_CHARS}]{{1,9}}|(?<!\d)[{_CHARS}]{{2,16}}(?!\d)|[二三四五六七八九十两兩廿卅卌](?=(?:多|余|餘|几)?(?:{_MEASURES}))"
     r"|一(?=[人名死伤傷岁歲])|一(?=月(?:份|初|中旬|底|[\d一二三十]))|(?<=月)一(?=[日号號])"
 )
-_MIXED = re.compile(r"(?<![\d.])(\d{1,9}(?:\.\d{1,4})?)([万萬亿億]|千(?!克|米|瓦))(?![万萬亿億])")
+_MIXED_PART = r"(\d{1,9}(?:\.\d{1,4})?)(?:([百佰千仟])(?![克米瓦度货貨事分])([万萬亿億]?)|([万萬亿億]))"
+_MIXED = re.compile(
+    rf"(?<![\d.])(?:{re.sub(r'[(](?![?])', '(?:', _MIXED_PART)}){{1,5}}"
+    rf"(?:\d(?![\d.%]|(?:{_MEASURES}|多|余|餘|几)))?(?![\d万萬亿億百佰千仟])"
+)
+"""5百万, 3千5百, 2万5千, 2万5; where more digits follow, nobody knows what is meant."""
+_MIXED_PARTS = re.compile(rf"{_MIXED_PART}|(\d)")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3}){1,5}(?![\d,])")
 _DATE = re.compile(r"(?<![\d./-])((?:19|20)\d\d)([-/.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?![\d./-])")
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?![\d:])")
@@ -139,9 +145,27 @@ def _tail(digit: int, last_unit: int, last_myriad: int, section: int, run: str) 
 
 
 def _read_mixed(found: re.Match[str]) -> str:
-    unit = found[2]
-    factor = 1_000 if unit == "千" else _MYRIADS[unit]
-    value = Decimal(found[1]) * factor
+    value = _mixed_value(found[0])
+    if value is None:
+        return found[0]
     whole = value.to_integral_value()
     text = str(int(whole)) if value == whole else str(value.normalize())
     return text if len(text) <= _LARGEST else found[0]
+
+
+def _mixed_value(run: str) -> Decimal | None:
+    """Read digits with units from left to right; None where the units stand in no order that writes a number."""
+    total = section = Decimal(0)
+    last_unit, last_myriad, tail = 10_000, 10**12, 0
+    for figures, small, myriad, alone, digit in _MIXED_PARTS.findall(run):
+        if digit:
+            return total + section + int(digit) * tail // 10
+        unit, large = _UNITS.get(small, 1), _MYRIADS.get(myriad or alone, 1)
+        if unit >= last_unit or large >= last_myriad:
+            return None
+        section += Decimal(figures) * unit
+        last_unit, tail = unit, unit * large
+        if large > 1:
+            total += section * large
+            section, last_unit, last_myriad = Decimal(0), 10_000, large
+    return total + section

@@ -182,7 +182,7 @@ def _members() -> dict[Trait, frozenset[str]]:
         Trait.SIMPLIFIED: frozenset(scripts.simplified_only()),
         Trait._NUMERAL: frozenset(numbers.NUMERALS),
         Trait._AFTER_NUMERAL: frozenset(numbers.AFTER_NUMERAL),
-        Trait._AFTER_DIGIT: frozenset(",-/.:万萬亿億千号號时時"),
+        Trait._AFTER_DIGIT: frozenset(",-/.:万萬亿億千仟百佰号號时時"),
         Trait.NUMBER: frozenset("$¥廿卅卌"),
         Trait._SPELLED_FIRST: first,
         Trait._SPELLED_SECOND: second,
