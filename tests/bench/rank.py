@@ -44,7 +44,7 @@ from pipeline.records import Post
 from pipeline.segment import segment
 from pipeline.speech_texts import cofacts_half
 from pipeline.stages import own_words
-from pipeline.tables import CLAIM_MATCHES, CLAIM_POSTS, RANKED_CLAIMS, STRINGS, TEXT_GROUPS, TEXT_MATCHES
+from pipeline.tables import CLAIM_MATCHES, CLAIM_POSTS, RANKED_CLAIMS, TEXT_GROUPS, TEXT_MATCHES
 
 Say = Callable[[str], None]
 Floats = NDArray[np.float64]
@@ -492,13 +492,10 @@ class _Replay:
         texts = segment(own_words(posts, normalized), posts, self.incident.user_words)
         vectors = self.encoder.encode(texts.column("match_text").to_pylist())
         found = group(texts, vectors)
-        keywords = pa.array(
-            [found.keywords.get(k, []) for k in found.members.column("group_key").to_pylist()], STRINGS
-        )
         tables = {
             "posts": posts,
             "normalized_posts": normalized,
-            "text_groups": TEXT_GROUPS.conform(found.members.append_column("keywords", keywords)),
+            "text_groups": TEXT_GROUPS.conform(found.members),
             "text_matches": TEXT_MATCHES.conform(found.matches),
         }
         made = make_claims(tables, Previous())
