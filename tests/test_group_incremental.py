@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,7 +18,10 @@ from hypothesis import strategies as st
 from models.hashing import HashingEncoder
 from pipeline.group import GroupConfig, Grouping, group
 from pipeline.group.cache import GroupCache, arrivals
+from pipeline.group.kernels import best_between
+from pipeline.group.languages import Opposite, opposites
 from pipeline.group.memory import Memory, basis_of, recall
+from pipeline.group.near import merged
 from pipeline.normalize import normalize
 from pipeline.segment import segment
 
@@ -36,6 +40,8 @@ PIECES = (
     "唐人街今晚停电",
     "学校明天停课一天",
     "投飘站工作人员作肺选票",
+    "the school is closed tomorrow",
+    "drinking water in town is poisoned",
 )
 posts_of = st.lists(
     st.tuples(st.lists(st.sampled_from(PIECES), min_size=1, max_size=2), st.integers(0, 800)),
@@ -96,7 +102,7 @@ def remembered(memory: Memory) -> dict[str, list[Any]]:
         "found": memory.found.tolist(),
         "similarity": memory.verdicts.similarity.tolist(),
         "matched": memory.verdicts.matched.tolist(),
-        "letters": memory.letters.tolist(),
+        "opposite": [memory.opposite.text.tolist(), memory.opposite.cosine.tolist()],
         "likeness": memory.likeness.similarity.tolist(),
         "ties": dict(zip(memory.ties.groups.tolist(), memory.ties.words.to_pylist(), strict=True)),
     }
@@ -134,6 +140,56 @@ def test_an_earlier_post_of_a_known_text_moves_its_pairs() -> None:
     before = grouped(many(40), config=config)
     moved = [(pieces, day - 900) if day == 7 else (pieces, day) for pieces, day in many(40)]
     assert_same(grouped(moved, before.memory, config), grouped(moved, config=config))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_texts_of_another_language_are_met_once(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    letters, able = draw.integers(0, 4, 60).astype(np.uint8), draw.random(60) < 0.9
+    steps = draw.integers(-3, 4, (60, 4)).astype(np.int8)  # few values: many are equally near
+    whole = opposites(letters, able, lambda rows: steps[rows], SMALL)
+    fresh = draw.random(60) < 0.15
+    old = np.flatnonzero(~fresh)
+    before = opposites(letters[old], able[old], lambda rows: steps[old][rows], SMALL)
+    text, cosine = np.full(60, -1), np.full(60, -np.inf)
+    text[old], cosine[old] = np.where(before.text < 0, -1, old[before.text]), before.cosine
+    joined = opposites(letters, able, lambda rows: steps[rows], SMALL, Opposite(text, cosine), fresh)
+    assert joined.text.tolist() == whole.text.tolist() and joined.cosine.tolist() == whole.cosine.tolist()
+    lengths = np.sqrt(np.maximum((steps.astype(int) ** 2).sum(axis=1), 1))
+    near = (steps.astype(int) @ steps.T.astype(int)) / np.outer(lengths, lengths)
+    one = int(np.flatnonzero(able & (letters == 2))[0])
+    chinese = np.flatnonzero(able & (letters & 1 > 0))
+    assert whole.text[one] == chinese[near[one][chinese].argmax()]
+    few = replace(SMALL, exact_vectors=1)
+    assert not (opposites(letters, able, lambda rows: steps[rows], few).text >= 0).any()
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(6, 11)), max_size=60), st.integers(1, 3))
+def test_pairs_of_groups_are_taken_in_order(pairs: list[tuple[int, int]], most: int) -> None:
+    low, high = (np.array(side, np.int32) for side in (zip(*pairs, strict=True) if pairs else ([], [])))
+    taken: set[tuple[int, int]] = set()
+    count: Counter[int] = Counter()
+    expected = []
+    for one, other in pairs:
+        takes = (one, other) not in taken and (count[one] < most or count[other] < most)
+        expected.append(takes)
+        if takes:
+            taken.add((one, other))
+            count.update((one, other))
+    assert best_between(low, high, most).tolist() == expected
+
+
+words_of = st.sets(st.text("ab火c", min_size=1, max_size=3))
+
+
+@given(words_of, words_of)
+def test_new_words_find_their_places_among_the_known(known: set[str], named: set[str]) -> None:
+    before, names = sorted(known), tuple(sorted(named))
+    every, moved, placed = merged(pa.array(before, pa.string()), names)
+    together = every.to_pylist()
+    assert together == sorted(known | named)
+    assert [together[place] for place in moved.tolist()] == before
+    assert [together[place] for place in placed.tolist()] == list(names)
 
 
 def test_statistics_stand_still_while_texts_arrive() -> None:
