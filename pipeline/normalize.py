@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipeline.progress import Tick
 from pipeline.remembered import Remembered, keys_of_texts
 from pipeline.tables import NORMALIZED_POSTS
 from pipeline.text import quotes, sheet, spellings
@@ -31,17 +32,20 @@ def normalize(
     aliases: Mapping[str, str] | None = None,
     words: Sequence[str] = (),
     remembered: Remembered | None = None,
+    tick: Tick | None = None,
 ) -> pa.Table:
     """Return ``NORMALIZED_POSTS`` for a table with ``post_id``, ``title`` and ``text``, one row per row.
 
     ``aliases`` are spellings that staff approved for this incident, as seen → read; ``words`` are its names and
     terms, which may be in disguise as the project's own targets may. What is ``remembered`` (``FORMS``) of texts that
-    were written before is not made again.
+    were written before is not made again. ``tick`` hears how many texts were made of how many there are.
     """
     written = _with_titles(posts).dictionary_encode()  # half of what is said on a platform is said twice
     texts = written.dictionary
 
     def make(places: pa.Array) -> pa.Table:
+        if tick:
+            tick(int(places[-1].as_py()), len(texts))
         return _forms(texts.take(places).to_pylist(), aliases or {}, words)
 
     forms = remembered.rows(keys_of_texts(texts.to_pylist()), make) if remembered else make(_places(texts))

@@ -18,6 +18,8 @@ from pipeline.files import write_parquet
 FOLDER = "remembered"
 KEY = "key"
 _KEY_BYTES = 12
+_AT_ONCE = 100_000
+"""Texts worked on at a time: a stopped run loses no more, and memory stays bounded."""
 _FILES = 16
 """Files from which on they become one: a run of few new posts adds a small one."""
 
@@ -50,15 +52,17 @@ class Remembered:
         if not places.null_count:
             return known.select(self._schema.names).take(places)
         missing = pc.indices_nonzero(pc.is_null(places))
-        new_keys = keys.take(missing).dictionary_encode()
-        first = pc.index_in(new_keys.dictionary, value_set=keys.take(missing))
-        self._store(new_keys.dictionary, make(missing.take(first)))
+        new_keys = keys.take(missing).dictionary_encode().dictionary
+        first = missing.take(pc.index_in(new_keys, value_set=keys.take(missing)))
+        for start in range(0, len(new_keys), _AT_ONCE):
+            self._store(new_keys.slice(start, _AT_ONCE), make(first.slice(start, _AT_ONCE)))
+        self._table = self._table.combine_chunks()
         return self.rows(keys, make)
 
     @cached_property
     def _table(self) -> pa.Table:
         read = [self._read(file) for file in sorted(self.folder.glob("*.parquet"))]
-        whole = pa.concat_tables(read) if read else self._stored.empty_table()
+        whole = pa.concat_tables(read).combine_chunks() if read else self._stored.empty_table()
         if len(read) > _FILES:
             self._merge(whole)
         return whole

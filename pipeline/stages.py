@@ -46,9 +46,6 @@ from pipeline.versions import code_digest, lexicon_version
 
 Tables = dict[str, pa.Table]
 
-NORMALIZE_ROWS = 100_000
-"""Posts normalized at a time: the progress bar moves, and memory stays bounded. Posts are independent of each other."""
-
 
 @dataclass(slots=True)
 class Outcome:
@@ -147,14 +144,9 @@ def _collect(context: Context, tables: Tables, tick: Tick) -> Outcome:
 
 def _normalize(context: Context, tables: Tables, tick: Tick) -> Outcome:
     posts = tables[t.POSTS.name]
-    parts = []
     told = [sorted(context.aliases.items()), list(context.user_words)]
     remembered = context.remembered("forms", FORMS, *told)
-    for start in range(0, posts.num_rows, NORMALIZE_ROWS):
-        rows = posts.slice(start, NORMALIZE_ROWS)
-        parts.append(normalize(rows, context.aliases, context.user_words, remembered))
-        tick(min(start + NORMALIZE_ROWS, posts.num_rows), posts.num_rows)
-    normalized = pa.concat_tables(parts)
+    normalized = normalize(posts, context.aliases, context.user_words, remembered, tick)
     empty = pc.sum(pc.equal(normalized.column("match_text"), "")).as_py() or 0
     rejects = {LeftOut.WORDLESS.value: empty} if empty else {}
     return Outcome({t.NORMALIZED_POSTS.name: t.NORMALIZED_POSTS.conform(normalized)}, rejects)

@@ -65,6 +65,21 @@ def test_many_small_files_become_one_and_nothing_is_lost(tmp_path: Path) -> None
     assert asked_for(tmp_path, texts) == []
 
 
+def test_what_is_made_is_stored_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "_AT_ONCE", 2)
+    texts = ["a", "bb", "ccc", "dddd", "eeeee"]
+    counted = Counted(texts)
+
+    def stopped(places: pa.Array) -> pa.Table:
+        if len(counted.asked) == 4:
+            raise KeyboardInterrupt
+        return counted.make(places)
+
+    with pytest.raises(KeyboardInterrupt):
+        Remembered(tmp_path, "length", LENGTH, ["code"]).rows(keys_of_texts(texts), stopped)
+    assert asked_for(tmp_path, texts) == texts[4:]
+
+
 def test_what_is_remembered_of_posts_is_what_is_made_of_them(tmp_path: Path) -> None:
     def posts(texts: list[str]) -> pa.Table:
         columns = {"post_id": [f"p:{n}" for n in range(len(texts))], "text": texts}

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.duck import connect_memory
+from pipeline.numbered import whole
 from pipeline.rank.content import content
 from pipeline.rank.signals import weights_table
 from pipeline.remembered import Remembered
@@ -86,11 +87,11 @@ def _ranked(
     weights: pa.Table,
 ) -> tuple[pa.Table, pa.Table]:
     """``claim_hours`` and ``ranked_claims``: all signals in one connection, each result kept for the next."""
+    ids = _numbered(claim_posts)
     values = {"as_of": as_of, "window_minutes": config.window_minutes}
     given = {
-        "posts": posts.select(_POST_COLUMNS),
-        "claim_posts": claim_posts.select(_CLAIM_POST_COLUMNS),
-        "claim_ids": _numbered(claim_posts),
+        "said": _said(posts, claim_posts, ids),
+        "claim_ids": ids,
         "claim_matches": inputs.claim_matches,
         "claim_reviews": inputs.claim_reviews.select(["claim_id", "similarity"]),
         "taken_up": pa.table({"claim_id": pa.array(sorted(inputs.taken_up), pa.string())}),
@@ -114,9 +115,22 @@ def _ranked(
 
 
 def _numbered(claim_posts: pa.Table) -> pa.Table:
-    ids = pc.unique(claim_posts.column("claim_id")).sort()
+    ids = pc.unique(claim_posts.column("claim_id"))
+    if len(ids) > 1 and not pc.all(pc.less(ids[:-1], ids[1:])).as_py():
+        ids = ids.sort()
     return pa.table({"claim_id": ids, "claim_no": pa.array(range(len(ids)), pa.int32())})
 
 
-_POST_COLUMNS = ["post_id", "platform", "source", "author_key", "posted_at", "likes", "reposts", "replies"]
+def _said(posts: pa.Table, claim_posts: pa.Table, ids: pa.Table) -> pa.Table:
+    """Posts of claims with what is known of each: rows found by Arrow, which is faster than a join of strings."""
+    place = pc.index_in(claim_posts.column("post_id"), value_set=whole(posts.column("post_id")))
+    held = claim_posts.select(_CLAIM_POST_COLUMNS).filter(place.is_valid())
+    columns = posts.select(_POST_COLUMNS).take(place.drop_null())
+    numbers = pc.index_in(held.column("claim_id"), value_set=whole(ids.column("claim_id")))
+    made = {name: held.column(name) for name in held.column_names if name != "claim_id"}
+    made |= {name: columns.column(name) for name in columns.column_names}
+    return pa.table(made | {"claim_no": numbers})
+
+
+_POST_COLUMNS = ["platform", "source", "author_key", "posted_at", "likes", "reposts", "replies"]
 _CLAIM_POST_COLUMNS = ["claim_id", "post_id", "role", "asks", "variant_key"]
