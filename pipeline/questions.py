@@ -14,10 +14,11 @@ from typing import Any
 import duckdb
 
 from pipeline.duck import connect_apart
-from pipeline.errors import UnknownName, UsageError
+from pipeline.errors import StoreError, UnknownName, UsageError
 from pipeline.incident import find_incident
 from pipeline.paths import DataDir
 from pipeline.statements import statement, statement_names
+from pipeline.tables import PUBLISHED
 
 _PARAMETER = re.compile(r"(?m)^-- \$(\w+) = (.*?): .+$")
 
@@ -79,7 +80,17 @@ def ask(
         found = connection.execute(text, dict(values))
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    except duckdb.CatalogException as error:
+        raise _earlier(connection, incident) or UsageError(f"the query failed: {error}") from error
     except duckdb.Error as error:
         raise UsageError(f"the query failed: {error}") from error
     finally:
         connection.close()
+
+
+def _earlier(connection: duckdb.DuckDBPyConnection, incident: str) -> StoreError | None:
+    """An earlier version's warehouse lacks tables that this version asks for; None when none is missing."""
+    there = {str(name) for (name,) in connection.execute("show tables").fetchall()}
+    lacking = ", ".join(sorted({table.name for table in PUBLISHED} - there))
+    said = f"{incident} was published by an earlier version, without {lacking}"
+    return StoreError(f"{said}; publish it again: chengqing publish {incident}") if lacking else None

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from conftest import SAMPLE
@@ -15,7 +16,7 @@ from pipeline import tables as t
 from pipeline.batch import republish
 from pipeline.dictionary import PAGE, page
 from pipeline.duck import connect_published
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 from pipeline.ledger import Ledger
 from pipeline.paths import DataDir
 from pipeline.questions import ask, question, questions
@@ -80,6 +81,19 @@ def test_minutes_to_a_decision_are_counted_from_the_first_post(sample: DataDir) 
     republish(sample, SAMPLE)
     row = _answer(sample, "time_to_answer")[0]
     assert (row["claim_id"], row["minutes_to_decision"], row["released_at"]) == (claim["claim_id"], 90, None)
+
+
+def test_a_warehouse_of_an_earlier_version_says_how_to_mend_it(sample: DataDir) -> None:
+    republish(sample, SAMPLE)
+    with duckdb.connect(str(sample.published(SAMPLE).resolve())) as connection:
+        connection.execute("drop table review_words")
+    text = question("top_claims").text
+    with pytest.raises(
+        StoreError, match=f"without review_words; publish it again: chengqing publish {SAMPLE}"
+    ):
+        ask(sample, SAMPLE, text, {"most": 5})
+    republish(sample, SAMPLE)
+    assert len(ask(sample, SAMPLE, text, {"most": 5})) == 5
 
 
 def test_the_dictionary_page_is_current_and_names_every_column() -> None:
