@@ -8,7 +8,8 @@ from datetime import date
 from dashboard.desk import Desk
 from dashboard.publishing import REPUBLISHER
 from pipeline.errors import NotAllowed
-from pipeline.ledger.outreach import Hours, Outreach
+from pipeline.ledger.exports import Exports
+from pipeline.ledger.outreach import Contacted, Hours, Outreach
 from pipeline.ledger.protocol import Checklist
 from pipeline.ledger.set_aside import SetAside
 from pipeline.ledger.watch import Offer, Offers
@@ -16,6 +17,7 @@ from pipeline.people import Act
 from pipeline.protocol.checklist import Board, Item, board, may_give, may_take, may_tick, open_checklist
 from pipeline.protocol.contacts import ContactBook, contact_file
 from pipeline.protocol.directory import Entry
+from pipeline.protocol.outreach import as_csv
 
 
 def partner_name(desk: Desk, partner: str) -> str:
@@ -70,6 +72,26 @@ def met(desk: Desk, whom: str, on: date, stance: str, about: str, outcome: str) 
     Outreach(desk.data.ledger).add(
         desk.name, whom, on=on, stance=stance, about=about, outcome=outcome, actor=desk.actor
     )
+
+
+def correct_met(
+    desk: Desk, one: Contacted, whom: str, on: date, stance: str, about: str, outcome: str
+) -> None:
+    """Word an entry of one's own anew; the wording before is kept."""
+    desk.require(Act.PROTOCOL)
+    _require(desk, one.actor == desk.actor)
+    Outreach(desk.data.ledger).correct(
+        desk.name, one.event_id, whom, on=on, stance=stance, about=about, outcome=outcome, actor=desk.actor
+    )
+
+
+def outreach_file(desk: Desk) -> bytes:
+    """The outreach log for a spreadsheet; the ledger keeps who took it."""
+    desk.require(Act.EXPORT)
+    found = Outreach(desk.data.ledger, read_only=True).all(desk.name)
+    told = {"what": "outreach", "file": "outreach.csv", "rows": len(found)}
+    Exports(desk.data.ledger).record(desk.name, told, actor=desk.actor)
+    return as_csv(found).encode("utf-8-sig")
 
 
 def unmet(desk: Desk, event_id: int) -> None:

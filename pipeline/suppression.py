@@ -19,6 +19,9 @@ from pipeline.files import replacing
 from pipeline.identity import Identity
 from pipeline.paths import DataDir
 
+REVIEWED = "claimreview"
+"""Platform that reviews of claims belong to; their author is the publisher, by site or by name."""
+
 
 def bare_address(url: str) -> str:
     """An address without what varies between links to one page: scheme, ``www.``, case of the host, last slash."""
@@ -40,6 +43,8 @@ class Suppression:
     authors: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
     posts: frozenset[str] = frozenset()
+    reviewed: frozenset[str] = frozenset()
+    """Addresses of the authors' posts: no review of them comes back. Others' posts may stand at the same address."""
 
     @classmethod
     def of_desk(cls, data: DataDir) -> Suppression | None:
@@ -50,6 +55,7 @@ class Suppression:
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
             lists = {name: frozenset(map(str, told[name])) for name in ("authors", "addresses", "posts")}
+            lists["reviewed"] = frozenset(map(str, told.get("reviewed", ())))
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{path}: not a suppression list ({error}); restore it from the backup, for without it deleted "
@@ -58,14 +64,18 @@ class Suppression:
         return cls(Identity.of_desk(data), **lists)
 
     def with_(
-        self, authors: Iterable[str] = (), addresses: Iterable[str] = (), posts: Iterable[str] = ()
+        self,
+        authors: Iterable[str] = (),
+        addresses: Iterable[str] = (),
+        posts: Iterable[str] = (),
+        reviewed: Iterable[str] = (),
     ) -> Suppression:
-        """This list with more in it; ``addresses`` and ``posts`` are given in clear and kept as hashes."""
+        """This list with more in it; all but ``authors`` are given in clear and kept as hashes."""
         return replace(
             self,
             authors=self.authors | set(authors),
-            addresses=self.addresses
-            | {self.identity.mark("address", bare_address(url)) for url in addresses},
+            addresses=self.addresses | self._marks(addresses),
+            reviewed=self.reviewed | self._marks(reviewed),
             posts=self.posts | {self.identity.mark("post", post) for post in posts},
         )
 
@@ -79,9 +89,13 @@ class Suppression:
         by_repost = self._marked(table.column("repost_of"), "post", self.posts)
         return pc.or_(pc.or_(by_author, by_address), pc.or_(by_post, by_repost))
 
-    def holds_address(self, url: str | None) -> bool:
-        """Whether somebody asked that what stands at this address be deleted."""
-        return url is not None and self.identity.mark("address", bare_address(url)) in self.addresses
+    def holds_review(self, url: str | None, publisher: str | None) -> bool:
+        """Whether somebody asked that a review be gone: of what stands at ``url``, or by its ``publisher``."""
+        by_author = publisher is not None and self.identity.author(REVIEWED, publisher) in self.authors
+        return by_author or (url is not None and bool(self._marks([url]) & (self.addresses | self.reviewed)))
+
+    def _marks(self, addresses: Iterable[str]) -> set[str]:
+        return {self.identity.mark("address", bare_address(url)) for url in addresses}
 
     def _marked(self, column: pa.ChunkedArray, kind: str, listed: frozenset[str]) -> pa.ChunkedArray:
         if not listed:
@@ -100,7 +114,7 @@ class Suppression:
 
     def save(self, data: DataDir) -> None:
         """Keep the list, in one step, for its owner alone."""
-        lists = {name: sorted(getattr(self, name)) for name in ("authors", "addresses", "posts")}
+        lists = {name: sorted(getattr(self, name)) for name in ("authors", "addresses", "posts", "reviewed")}
         with replacing(suppression_file(data)) as temporary:
             temporary.touch(mode=0o600)
             temporary.write_text(json.dumps(lists, indent=1) + "\n", encoding="utf-8")

@@ -34,6 +34,7 @@ from pipeline.incident import find_incident
 from pipeline.ledger import Ledger, decisions_in_force
 from pipeline.ledger.assessments import Assessments
 from pipeline.ledger.notes import Notes
+from pipeline.ledger.set_aside import SetAside
 from pipeline.ledger.statements import Statements
 from pipeline.moments.keep import Lists
 from pipeline.moments.lists import changes, first_shown, list_at, steps, texts
@@ -74,12 +75,14 @@ class Witness:
         standing, rubric = desk.ledger().triage(NAME), load_rubric(self.data)
         assessed = Assessments(self.data.ledger, read_only=True).all(NAME)
         noted = [note.claim_id for note in Notes(self.data.ledger, read_only=True).of(NAME)]
+        aside = SetAside(self.data.ledger, read_only=True).waiting(NAME, standing)
         rows = []
         for card in queries.cards(file, ids):
             claim = card.claim_id
             stands = standing.get(claim, Triage(NAME, claim))
             harm = rubric.total("harm", assessed[claim].levels) if claim in assessed else None
             people = (stands.status, stands.rating, stands.assignee, stands.note, harm, noted.count(claim))
+            people += (aside[claim].reason if claim in aside else None,)
             machine = (
                 card.rank,
                 card.score,
@@ -113,6 +116,7 @@ def told(data: DataDir, moment: datetime) -> list[Row]:
         levels = then.decided.levels.get(row["claim_id"])
         harm = rubric.total("harm", levels) if levels else None
         people = (row["status"], row["rating"], row["assignee"], row["note"] or "", harm, row["notes"])
+        people += (row["set_aside"],)
         shown = text and text[: queries.EXEMPLAR_CHARS]
         machine = (row["rank"], row["score"], shown, row["post_count"], row["platform_names"], row["last_at"])
         found.append((row["claim_id"], *machine, *people, row["merged"], row["split"], row["statement"]))
@@ -209,6 +213,9 @@ class Staff:
     def note(self) -> None:
         Notes(self.data.ledger).write(NAME, self.chance.choice(self.claims()), "called them", author="mei")
 
+    def set_aside(self) -> None:
+        SetAside(self.data.ledger).say(NAME, self.claims()[-3:], "dying down", actor="lok")
+
     def assess(self) -> None:
         book, rubric = Assessments(self.data.ledger), load_rubric(self.data)
         claim, question = self.claims()[0], rubric.questions[0]
@@ -245,8 +252,8 @@ class Staff:
 
 
 STORY = (
-    "crawl run decide note rule decide split crawl run assess withdraw publish decide undo rule crawl run circulate "
-    "decide answer run rule release unassess publish run decide take_back crawl run undo"
+    "crawl run decide note set_aside rule decide split crawl run assess withdraw publish decide undo rule crawl run "
+    "circulate decide answer run rule release unassess publish run decide take_back crawl run undo"
 )
 """Six runs: the files of the first ones are swept while their lists are still asked for."""
 

@@ -25,6 +25,7 @@ from pipeline.correction.consensus import Answer
 from pipeline.errors import DraftError
 from pipeline.ledger import Ledger
 from pipeline.ledger.drafts import Hand
+from pipeline.ledger.set_aside import SetAside
 from pipeline.ledger.statements import Statements
 from pipeline.moments.keep import Lists
 from pipeline.paths import DataDir
@@ -127,6 +128,10 @@ def worked(sample_template: DataDir, tmp_path_factory: pytest.TempPathFactory) -
     ledger.decide(Triage(SAMPLE, told_most, status=Status.ANSWERED), actor="mei", now=before)
     _released(data, told_most)
     republish(data, SAMPLE)
+    left = ask(data, SAMPLE, "select claim_id from ranked_claims order by rank desc limit 2", {})
+    room = SetAside(data.ledger)
+    room.say(SAMPLE, [*(row["claim_id"] for row in left), ranked[0]["claim_id"]], "no hands", actor="mei")
+    ledger.decide(Triage(SAMPLE, left[0]["claim_id"], status=Status.NEW, note="after all"), actor="mei")
     return data
 
 
@@ -148,6 +153,7 @@ def test_the_figures_are_those_of_the_warehouse(worked: DataDir, figures: Figure
     assert _value(figures, "asked") == asks
     assert (_value(figures, "judged"), _value(figures, "confirmed")) == (12, 0.75)
     assert (_value(figures, "triaged"), _value(figures, "corrected")) == (13, 1)
+    assert _value(figures, "set_aside") == 1, "one is answered already, one was taken up since"
     assert _value(figures, "triaged_to_corrected") == 60
     assert _value(figures, "estimated_total") is None, "nobody passed anything on: not zero, unknown"
     spread = sum(f.estimate.value or 0 for f in figures.of("spread") if f.key == "platform")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
 import pytest
@@ -180,6 +180,24 @@ def test_each_partner_keeps_its_own_entries_and_the_map_shows_them(desk: DataDir
     book.remove(theirs, owner="partner-b", actor="lok")
     left = b"".join(path.read_bytes() for path in desk.ledger.parent.glob("contacts.sqlite3*"))
     assert b"City hall" not in left, "what is deleted is gone from the file"
+
+
+def test_an_entry_is_worded_anew_by_who_wrote_it_and_shows_what_stood_before(desk: DataDir, as_: As) -> None:
+    room = Outreach(desk.ledger)
+    first = room.add(
+        INCIDENT, "City hall", on=date(2026, 3, 14), stance="neutral", about="", outcome="none", actor="mei"
+    )
+    as_("mei")
+    at = visit("outreach")
+    field = next(area for area in at.text_area if area.value == "none")
+    field.set_value("a call back on Friday")
+    next(b for b in at.button if b.label == "Keep it" and str(first) in str(b.proto.form_id)).click()
+    at.run()
+    (one,) = room.all(INCIDENT)
+    assert (one.outcome, one.corrects, one.whom) == ("a call back on Friday", first, "City hall")
+    assert "Worded before: 1" in {each.label for each in at.expander} and "none" in text_of(at)
+    as_("ben")
+    assert "Correct this entry" not in {each.label for each in visit("outreach").expander}
 
 
 def test_outreach_names_critics_and_what_came_of_it(desk: DataDir, as_: As) -> None:

@@ -9,12 +9,16 @@ from pathlib import Path
 import click
 
 from pipeline.cli.output import json_option, show_json, show_rows
+from pipeline.cli.outreach import BY, correct, met, outreach
+from pipeline.cli.watch import accept, decline, offer
 from pipeline.errors import UnknownName, UsageError
+from pipeline.escape import for_terminal
 from pipeline.files import write_text
 from pipeline.incident import find_incident
-from pipeline.ledger.outreach import STANCES, Hours, Outreach
+from pipeline.ledger.outreach import Hours
 from pipeline.ledger.protocol import Checklist
 from pipeline.ledger.set_aside import SetAside
+from pipeline.ledger.watch import Offers
 from pipeline.paths import DataDir
 from pipeline.protocol.capacity import capacity
 from pipeline.protocol.checklist import Board, board, hand_over, open_checklist
@@ -24,12 +28,14 @@ from pipeline.protocol.plan import LANGUAGES
 from pipeline.questions import ask
 from pipeline.statements import statement
 
-BY = click.option("--by", "actor", required=True, help="Who: an account's id or a name.")
-
 
 @click.group()
 def protocol() -> None:
     """What is to be done in an incident, what was done and by whom, and who has the watch."""
+
+
+for _command in (met, correct, outreach, offer, accept, decline):
+    protocol.add_command(_command)
 
 
 @protocol.command()
@@ -49,15 +55,19 @@ def show(incident: str, language: str, as_json: bool) -> None:
     found = find_incident(data, incident)
     open_checklist(data, found, actor="cli")
     told = board(data, found)
-    rows = _rows(told, language)
+    rows, made = _rows(told, language), Offers(data.ledger, read_only=True).standing(incident)
     if as_json:
-        show_json({"on_watch": told.on_watch, "tasks": rows})
+        offered = {"to": made.partner, "by": made.actor, "note": made.note} if made else None
+        show_json({"on_watch": told.on_watch, "offered": offered, "tasks": rows})
         return
     show_rows(rows)
     click.echo(f"on watch: {told.on_watch}")
     if told.watches:
         last = told.watches[-1]
-        click.echo(f"since {last.told_at:%Y-%m-%d %H:%M}Z, from {last.before}: {last.note}")
+        click.echo(for_terminal(f"since {last.told_at:%Y-%m-%d %H:%M}Z, from {last.before}: {last.note}"))
+    if made:
+        said = f"offered to {made.partner} by {made.actor}, {made.told_at:%Y-%m-%d %H:%M}Z: {made.note}"
+        click.echo(for_terminal(said))
 
 
 def _rows(told: Board, language: str) -> list[dict[str, object]]:
@@ -102,51 +112,11 @@ def done(incident: str, task: str, undo: bool, note: str, actor: str) -> None:
 @click.option("--note", required=True, help="What is open, what was promised, whom to call.")
 @BY
 def hand_over_(incident: str, partner: str, note: str, actor: str) -> None:
-    """Give the watch to another partner, with a note."""
+    """Give the watch to another partner at once, with a note; `offer` asks them first."""
     data = DataDir.from_environment()
     found = find_incident(data, incident)
     watch = hand_over(data, found, partner, actor=actor, note=note, seen=board(data, found).seen)
     click.echo(f"{watch.partner} has the watch")
-
-
-@protocol.command()
-@click.argument("incident")
-@click.argument("whom")
-@click.option("--outcome", required=True, help="What came of it, even if nothing did.")
-@click.option("--about", default="", help="What it was about.")
-@click.option(
-    "--stance",
-    type=click.Choice(STANCES),
-    default="unknown",
-    show_default=True,
-    help="How they stand to our work.",
-)
-@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day; today without.")
-@BY
-def met(
-    incident: str, whom: str, outcome: str, about: str, stance: str, day: datetime | None, actor: str
-) -> None:
-    """Write down whom the coalition met or briefed, critics too."""
-    data = DataDir.from_environment()
-    find_incident(data, incident)
-    on = (day or datetime.now(UTC)).date()
-    Outreach(data.ledger).add(incident, whom, on=on, stance=stance, about=about, outcome=outcome, actor=actor)
-    click.echo("kept")
-
-
-@protocol.command()
-@click.argument("incident")
-@json_option
-def outreach(incident: str, as_json: bool) -> None:
-    """Show whom the coalition met or briefed, and what came of it."""
-    data = DataDir.from_environment()
-    find_incident(data, incident)
-    rows = [
-        {"on": one.on, "whom": one.whom, "stance": one.stance, "about": one.about, "outcome": one.outcome}
-        | {"by": one.actor}
-        for one in Outreach(data.ledger, read_only=True).all(incident)
-    ]
-    show_json(rows) if as_json else show_rows(rows)
 
 
 @protocol.command()

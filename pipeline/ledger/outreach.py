@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import ClassVar
 
-from pipeline.errors import StoreError
+from pipeline.errors import StaleVersion, StoreError
 from pipeline.ledger.items import Items
 from pipeline.ledger.store import Event
 
@@ -28,6 +28,8 @@ class Contacted:
     stance: str
     about: str
     outcome: str
+    corrects: int = 0
+    """Number of the entry that this one stands for; 0 for a first wording."""
 
 
 class Outreach(Items):
@@ -39,25 +41,69 @@ class Outreach(Items):
         self, incident: str, whom: str, *, on: date, stance: str, about: str, outcome: str, actor: str
     ) -> int:
         """Append one; raises ``StoreError`` when somebody or the outcome is missing, or something is too long."""
-        told = {"whom": whom.strip(), "about": about.strip(), "outcome": outcome.strip()}
-        if not told["whom"] or not told["outcome"]:
-            raise StoreError(
-                "outreach needs whom you met and what came of it, even if nothing did", code="outreach_needs"
-            )
-        if len(told["whom"]) > MAX_NAME_CHARS or max(map(len, told.values())) > MAX_TEXT_CHARS:
-            raise StoreError(
-                f"a name has at most {MAX_NAME_CHARS} characters, a text {MAX_TEXT_CHARS}",
-                code="outreach_long",
-                name_most=MAX_NAME_CHARS,
-                most=MAX_TEXT_CHARS,
-            )
-        if stance not in STANCES:
-            raise StoreError(f"stance {stance!r}: write one of {', '.join(STANCES)}", code="stance_unknown")
-        return self.put(incident, None, {**told, "on": on.isoformat(), "stance": stance}, actor=actor)
+        return self.put(incident, None, _checked(whom, on, stance, about, outcome), actor=actor)
+
+    def correct(
+        self,
+        incident: str,
+        event_id: int,
+        whom: str,
+        *,
+        on: date,
+        stance: str,
+        about: str,
+        outcome: str,
+        actor: str,
+    ) -> int:
+        """Append a new wording of an entry and return its number; the old one stays in the history.
+
+        Raises ``StoreError`` as ``add`` does, and ``StaleVersion`` when the entry was corrected or taken back since.
+        """
+        told = {**_checked(whom, on, stance, about, outcome), "incident": incident, "corrects": event_id}
+        with self.writing() as connection:
+            if event_id not in {one.event_id for one in self.all(incident)}:
+                raise StaleVersion(
+                    f"outreach {event_id}: corrected or taken back since; look again",
+                    mine=told,
+                    theirs={},
+                    code="others_first",
+                )
+            return self.append(connection, self.KIND, told, actor, datetime.now(UTC))
 
     def all(self, incident: str) -> list[Contacted]:
-        """Entries that stand, oldest first."""
-        return [_contacted(event) for event in self.standing(incident)]
+        """The wording that stands of each entry, oldest first."""
+        found = self._wordings(incident)
+        replaced = {one.corrects for one in found.values()}
+        return [one for one in found.values() if one.event_id not in replaced]
+
+    def earlier(self, incident: str, one: Contacted) -> list[Contacted]:
+        """The wordings that an entry had before, the newest first."""
+        found, was = self._wordings(incident), list[Contacted]()
+        while one.corrects in found:
+            one = found[one.corrects]
+            was.append(one)
+        return was
+
+    def _wordings(self, incident: str) -> dict[int, Contacted]:
+        return {event.event_id: _contacted(event) for event in self.standing(incident)}
+
+
+def _checked(whom: str, on: date, stance: str, about: str, outcome: str) -> dict[str, str]:
+    told = {"whom": whom.strip(), "about": about.strip(), "outcome": outcome.strip()}
+    if not told["whom"] or not told["outcome"]:
+        raise StoreError(
+            "outreach needs whom you met and what came of it, even if nothing did", code="outreach_needs"
+        )
+    if len(told["whom"]) > MAX_NAME_CHARS or max(map(len, told.values())) > MAX_TEXT_CHARS:
+        raise StoreError(
+            f"a name has at most {MAX_NAME_CHARS} characters, a text {MAX_TEXT_CHARS}",
+            code="outreach_long",
+            name_most=MAX_NAME_CHARS,
+            most=MAX_TEXT_CHARS,
+        )
+    if stance not in STANCES:
+        raise StoreError(f"stance {stance!r}: write one of {', '.join(STANCES)}", code="stance_unknown")
+    return {**told, "on": on.isoformat(), "stance": stance}
 
 
 class Hours(Items):
@@ -90,4 +136,7 @@ def _contacted(event: Event) -> Contacted:
     on = date.fromisoformat(told["on"])
     names = ("whom", "stance", "about", "outcome")
     whom, stance, about, outcome = (str(told[name]) for name in names)
-    return Contacted(event.event_id, event.actor, event.decided_at, whom, on, stance, about, outcome)
+    corrects = int(told.get("corrects") or 0)
+    return Contacted(
+        event.event_id, event.actor, event.decided_at, whom, on, stance, about, outcome, corrects
+    )

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pipeline.errors import StoreError
 from pipeline.ledger.items import Items
+from pipeline.ledger.store import Event
 from pipeline.records import Status, Triage
 
 MAX_REASON_CHARS = 1_000
@@ -59,20 +60,17 @@ class SetAside(Items):
 
     def all(self, incident: str, claim_id: str | None = None) -> dict[str, Aside]:
         """The word that stands on each claim."""
-        return {
-            event.claim_id or "": Aside(
-                event.event_id,
-                event.claim_id or "",
-                event.actor,
-                event.decided_at,
-                str(event.payload["reason"]),
-            )
-            for event in self.standing(incident, claim_id)
-        }
+        return {event.claim_id or "": aside_of(event) for event in self.standing(incident, claim_id)}
 
     def waiting(self, incident: str, decided: Mapping[str, Triage]) -> dict[str, Aside]:
         """Those that still hold: a claim that somebody decided on since is worked, whatever was said before."""
         return {claim: one for claim, one in self.all(incident).items() if holds(one, decided.get(claim))}
+
+
+def aside_of(event: Event) -> Aside:
+    """One event of this kind as a record."""
+    reason = str(event.payload["reason"])
+    return Aside(event.event_id, event.claim_id or "", event.actor, event.decided_at, reason)
 
 
 def holds(aside: Aside | None, stands: Triage | None) -> bool:

@@ -12,11 +12,25 @@ from pathlib import Path
 from pipeline.correction.consensus import Phase
 from pipeline.ledger import Event, Ledger
 from pipeline.ledger.items import TAKEN_BACK
+from pipeline.ledger.set_aside import SetAside, aside_of, holds
 from pipeline.ledger.statements import Release, Statement, Statements
 from pipeline.records import MatchRuling, RulingKind, Status, Triage
 
 SHOWN = frozenset(
-    {"triage", "ruling", "withdrawal", "note", "assessment", TAKEN_BACK, "statement", "sign_off", "release"}
+    {
+        *(
+            "triage",
+            "ruling",
+            "withdrawal",
+            "note",
+            "assessment",
+            TAKEN_BACK,
+            "statement",
+            "sign_off",
+            "release",
+        ),
+        SetAside.KIND,
+    }
 )
 """Kinds of events that change what a row of the list says."""
 
@@ -41,6 +55,8 @@ class Decided:
     notes: Mapping[str, int]
     statements: Mapping[str, str]
     """A phase of sign-off, or ``Said``; of the latest statement."""
+    set_aside: Mapping[str, str]
+    """Claims that people had said they would not work, and had not taken up since, with the reason."""
 
 
 def until(events: Sequence[Event], moment: datetime) -> list[Event]:
@@ -53,12 +69,15 @@ def decided_at(ledger: Path, incident: str, moment: datetime) -> Decided:
     events = until(Ledger(ledger, read_only=True).events(incident), moment)
     gone = {event.payload.get("event_id") for event in events if event.kind == TAKEN_BACK}
     items = [event for event in events if event.event_id not in gone and event.claim_id]
+    triage = {event.claim_id or "": _triage(event) for event in events if event.kind == "triage"}
+    asides = {event.claim_id or "": aside_of(event) for event in items if event.kind == SetAside.KIND}
     return Decided(
-        triage={event.claim_id or "": _triage(event) for event in events if event.kind == "triage"},
+        triage=triage,
         rulings=tuple(_rulings(events)),
         levels={e.claim_id or "": dict(e.payload["levels"]) for e in items if e.kind == "assessment"},
         notes=Counter(event.claim_id or "" for event in items if event.kind == "note"),
         statements=statements_at(Statements(ledger, read_only=True), incident, moment),
+        set_aside={claim: one.reason for claim, one in asides.items() if holds(one, triage.get(claim))},
     )
 
 

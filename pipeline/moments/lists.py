@@ -31,13 +31,14 @@ _DECIDED = pa.schema(
         *((name, pa.string()) for name in ("claim_id", "status", "rating", "assignee", "note", "decided_by")),
         ("decided_at", UTC_TIME),
         ("statement", pa.string()),
+        ("set_aside", pa.string()),
         ("notes", pa.int64()),
         ("lead", pa.string()),
         ("merged", STRINGS),
         ("split", pa.int64()),
     ]
 )
-_COMPARED = ["claim_id", "rank", "status", "rating", "assignee", "statement"]
+_COMPARED = ["claim_id", "rank", "status", "rating", "assignee", "statement", "set_aside"]
 _TOLD = {
     "rank": "rank",
     "score": "score",
@@ -67,7 +68,7 @@ class ListAt:
     """What was noted with it."""
     rows: pa.Table
     """``SHOWN_LIST`` of every claim with a row of its own, best first, and beside it where people had put the claim:
-    status, rating, assignee, note, decided_at, decided_by, statement, notes, merged, split."""
+    status, rating, assignee, note, decided_at, decided_by, statement, set_aside (the reason), notes, merged, split."""
     decided: Decided
     folded: Pending
     merges_known: bool
@@ -159,7 +160,10 @@ def _ranked(claims: Mapping[str, str], table: pa.Table) -> dict[str, Place]:
 
 def _decided(decided: Decided, folded: Pending) -> pa.Table:
     """One row per claim that people had something to say on."""
-    said = (decided.triage, decided.notes, decided.statements, folded.lead_of, folded.merged, folded.split)
+    said = (
+        *(decided.triage, decided.notes, decided.statements, decided.set_aside),
+        *(folded.lead_of, folded.merged, folded.split),
+    )
     rows = []
     for claim in sorted({claim for each in said for claim in each}):
         triage = decided.triage.get(claim)
@@ -167,6 +171,7 @@ def _decided(decided: Decided, folded: Pending) -> pa.Table:
             "claim_id": claim,
             "status": triage.status.value if triage else Status.NEW.value,
             "statement": decided.statements.get(claim),
+            "set_aside": decided.set_aside.get(claim),
             "notes": decided.notes.get(claim),
             "lead": folded.lead_of.get(claim),
             "merged": list(folded.merged.get(claim, ())),
@@ -223,7 +228,7 @@ def texts(data: DataDir, incident: str, rows: Sequence[dict[str, Any]]) -> list[
 
 def told(data: DataDir, incident: str, moment: datetime, most: int) -> list[dict[str, Any]]:
     """The first ``most`` rows of the list at ``moment`` in the columns of the saved question top_claims and beside
-    them rating, statement, notes, merged, and where each claim is now: now_rank, now_status, became."""
+    them rating, statement, set_aside, notes, merged, and where each claim is now: now_rank, now_status, became."""
     then = list_at(data, incident, moment)
     moved = changes(data, then, list_at(data, incident, datetime.now(UTC))).slice(0, most)
     rows = then.rows.slice(0, most).to_pylist()

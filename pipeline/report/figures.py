@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,8 @@ import duckdb
 from pipeline.duck import connect_published
 from pipeline.errors import StoreError
 from pipeline.incident import find_incident
+from pipeline.ledger import Ledger
+from pipeline.ledger.set_aside import SetAside
 from pipeline.paths import DataDir
 from pipeline.privacy import SMALLEST_GROUP, smallest_group
 from pipeline.report.places import TOP, Places, placed
@@ -87,9 +89,10 @@ def measure(
             for name, rows in told.items():
                 rows.extend({**row, "incident": incident} for row in _ask(connection, name, start, end))
             aliases = dict(connection.execute(statement("report/aliases")).fetchall())
-            claims += placed(
-                [c for c in told["claims"] if c["incident"] == incident], Places(data, incident, aliases)
-            )
+            aside = _set_aside(data, incident, aliases)
+            own = [row for row in told["claims"] if row["incident"] == incident]
+            own = [{**row, "set_aside": row["claim_id"] in aside} for row in own]
+            claims += placed(own, Places(data, incident, aliases))
             moments += [row[0] for row in connection.execute(statement("report/as_of")).fetchall()]
         finally:
             connection.close()
@@ -106,6 +109,13 @@ def measure(
     as_of = max((m for m in moments if m), default=None)
     lists, k = (claims, told["hours"]), smallest_group(data)
     return Figures(tuple(incidents), start, end, as_of, tuple(figures), *lists, k, around(told["reach"]))
+
+
+def _set_aside(data: DataDir, incident: str, aliases: Mapping[str, str]) -> set[str]:
+    """Claims that people said they will not work, and that nobody took up since, by the ids of now."""
+    decided = Ledger(data.ledger, read_only=True).triage(incident)
+    found = SetAside(data.ledger, read_only=True).waiting(incident, decided)
+    return {aliases.get(claim, claim) for claim in found}
 
 
 def _ask(
@@ -134,6 +144,7 @@ def _claims(claims: Rows) -> list[Figure]:
         ("triaged", sum(row["triaged_at"] is not None for row in claims)),
         ("corrected", sum(row["corrected_at"] is not None for row in claims)),
         ("not_worked", sum(row["triaged_at"] is None for row in claims)),
+        ("set_aside", sum(row["set_aside"] for row in claims)),
     ]
     return [_count("claims", key, number) for key, number in told]
 

@@ -14,7 +14,7 @@ from pipeline.files import sha256_of, write_parquet, write_text
 from pipeline.paths import DataDir
 from pipeline.retention.rows import Cut, remove
 from pipeline.reviews.records import SIDECAR
-from pipeline.suppression import bare_address
+from pipeline.suppression import Suppression
 from pipeline.tables import KNOWN_REVIEWS
 
 LIBRARY = "review-library"
@@ -24,13 +24,13 @@ Hit = Callable[[pa.Table], pa.Array]
 """Says of each row of reviews whether it goes."""
 
 
-def at_addresses(addresses: Iterable[str]) -> Hit:
-    """Reviews at one of these addresses, however it is written."""
-    wanted = {bare_address(address) for address in addresses}
+def suppressed(listed: Suppression) -> Hit:
+    """Reviews that nobody may bring back: of what stands at a listed address, or by a listed publisher."""
 
     def hit(table: pa.Table) -> pa.Array:
-        urls = table.column("url").to_pylist()
-        return pa.array([url is not None and bare_address(url) in wanted for url in urls], pa.bool_())
+        rows = table.select(["url", "site", "publisher"]).to_pylist()
+        gone = [listed.holds_review(row["url"], row["site"] or row["publisher"]) for row in rows]
+        return pa.array(gone, pa.bool_())
 
     return hit
 

@@ -27,12 +27,12 @@ from pipeline.retention.certificate import certify
 from pipeline.retention.derived import blind_memory, drop, rebuild, warehouses
 from pipeline.retention.library import (
     LIBRARY,
-    at_addresses,
     count_imported,
     cut_imported,
     cut_sidecars,
     echoes,
     of_crawls,
+    suppressed,
 )
 from pipeline.retention.rows import Cut, Hits, count_hits, cut, cut_rejects, observed, parts, remove
 from pipeline.retention.subject import Found, Request, find
@@ -102,7 +102,7 @@ def plan_subject(data: DataDir, incidents: Sequence[str], request: Request, rule
         name: {"observations": count_hits(data, name, found.listed.hits), "posts": len(posts)}
         for name, posts in found.posts.items()
     }
-    theirs = at_addresses(found.addresses)
+    theirs = suppressed(found.listed)
     if reviews := count_imported(data, theirs):
         counts[LIBRARY] = {"reviews": reviews}
     counts |= {name: {"reviews": rows} for name, rows in echoes(data, theirs, but=counts).items()}
@@ -164,7 +164,7 @@ def purge(data: DataDir, plan: Plan, *, code: str, actor: str) -> Path:
         plan.found.listed.save(data)  # first: from now on no crawl brings them back
     cuts: dict[str, list[Cut]] = {}
     if plan.found and LIBRARY in plan.counts:  # before anything is made again from it
-        cuts[LIBRARY] = cut_imported(data, at_addresses(plan.found.addresses))
+        cuts[LIBRARY] = cut_imported(data, suppressed(plan.found.listed))
     for incident in plan.counts:
         if incident not in cuts:
             cuts |= _purge_one(data, incident, plan)

@@ -65,7 +65,7 @@ def find(data: DataDir, incidents: Iterable[str], request: Request, listed: Supp
             known = grown
         if known:
             reached[incident] = frozenset(known)
-    return Found(reached, frozenset(addresses), listed)
+    return Found(reached, frozenset(addresses), listed.with_(reviewed=addresses))
 
 
 def _hit(data: DataDir, incident: str, listed: Suppression) -> tuple[set[str], set[str]]:

@@ -35,9 +35,7 @@ from pipeline.reviews.records import (
     web_address,
 )
 from pipeline.reviews.trust import Trust
-
-REVIEWED = "claimreview"
-"""Platform of posts that are a reviewed claim."""
+from pipeline.suppression import REVIEWED
 
 TITLED = ("blogger", "wordpress", "feed")
 """Platforms whose articles may be reviews by their titles, for publishers that are listed so."""

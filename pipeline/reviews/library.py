@@ -45,7 +45,8 @@ class ReviewLibrary:
         fresh = {
             r.review_id: r
             for r in file.reviews
-            if not _says_the_same(r, known.get(r.review_id)) and not (listed and listed.holds_address(r.url))
+            if not _says_the_same(r, known.get(r.review_id))
+            and not (listed and listed.holds_review(r.url, r.site or r.publisher))
         }
         if fresh:
             self.folder.mkdir(parents=True, exist_ok=True)

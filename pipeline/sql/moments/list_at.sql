@@ -9,6 +9,7 @@ select
     d.decided_at,
     d.decided_by,
     d.statement,
+    d.set_aside,
     coalesce(d.notes, 0) as notes,
     coalesce(d.merged, []) as merged,
     coalesce(d.split, 0) as split
