@@ -127,6 +127,16 @@ def test_one_template_filled_with_two_places_is_suggested_only() -> None:
     assert "places differ" in why and "奥克兰" in why and "西雅图" in why
 
 
+def test_one_frame_with_two_numbers_is_suggested_only() -> None:
+    told = (
+        "卫生局今天通报本市新增确诊病例{}例，患者已送定点医院隔离治疗，密切接触者正在医学观察，请市民不要恐慌"
+    )
+    grouping = grouped(texts_of(told.format(35), told.format(41), FIRE))
+    assert group_of(grouping, told.format(35)) != group_of(grouping, told.format(41))
+    why = grouping.matches.to_pylist()[0]["why"]
+    assert "numbers differ" in why and "35" in why and "41" in why
+
+
 def test_a_correction_stands_beside_its_rumor() -> None:
     grouping = grouped(texts_of(BALLOT, BALLOT_AGAIN, DEBUNK))
     assert group_of(grouping, DEBUNK) not in {group_of(grouping, BALLOT)}

@@ -29,7 +29,8 @@ class GroupConfig:
     other_numbers: float = 0.75
     """Factor on the similarity of two texts that share none of their numbers."""
     frame: float = 0.50
-    """Similarity from which two texts with different places are one template filled twice: suggested only."""
+    """Similarity from which two texts with different places are one template filled twice: suggested only; for texts
+    with different numbers it counts before these lower it."""
     doubt: float = 1.5
     """Words of evidence that each text is imagined to lack: what keeps short texts apart."""
     old: float = 1.8

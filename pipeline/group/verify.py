@@ -65,6 +65,8 @@ class Evidence(_PerPair):
     swapped_place: NDArray[np.bool_]
     """Each names just one place that the other does not: one template, filled twice."""
     other_numbers: NDArray[np.bool_]
+    swapped_number: NDArray[np.bool_]
+    """Each has just one number, and not the same: one template, filled twice."""
     corrects: NDArray[np.bool_]
     """One says that something is untrue, the other does not."""
     years: NDArray[np.float32]
@@ -111,7 +113,7 @@ class Verifier:
         words = self._words(found, doubt)
         sounds, contained = pairs.cosines(self.sounds, found, doubt)
         other_place, swapped_place = self.places.compare(found)
-        other_numbers, _ = self.numbers.compare(found)
+        other_numbers, swapped_number = self.numbers.compare(found)
         fused: NDArray[np.float64] = _fuse(words, sounds, contained)
         fused *= np.where(other_place, self._config.other_place, 1.0)
         fused *= np.where(other_numbers, self._config.other_numbers, 1.0)
@@ -125,6 +127,7 @@ class Verifier:
             other_place,
             swapped_place,
             other_numbers,
+            other_numbers & swapped_number,
             np.asarray(self.corrects[found[:, 0]] != self.corrects[found[:, 1]]),
             gap.astype(np.float32),
             wanted,
@@ -163,7 +166,9 @@ class Verifier:
 
     def matched(self, evidence: Evidence) -> NDArray[np.bool_]:
         """Say which pairs carry one claim; the rest may be suggested."""
-        template = evidence.swapped_place & (evidence.similarity >= self._config.frame)
+        config, similarity = self._config, evidence.similarity
+        template = evidence.swapped_place & (similarity >= config.frame)
+        template |= evidence.swapped_number & (similarity >= config.frame * config.other_numbers)
         return np.asarray((evidence.similarity >= evidence.wanted) & ~template & ~evidence.corrects)
 
     def distance(self, evidence: Evidence) -> NDArray[np.float64]:
