@@ -242,6 +242,16 @@ def test_robots_are_set_aside_only_where_the_decision_says_so(data: DataDir) -> 
     assert _plan_settings(data, incident)["ROBOTSTXT_OBEY"] is False
 
 
+def test_a_crawl_ends_after_an_hour_or_ten_errors_and_no_wish_is_without_end(data: DataDir) -> None:
+    incident = make_incident(data, "one", '\n[queries]\nzh-Hans = ["停水"]\n')
+    _weibo(data, more=DECISION)
+    settings = _plan_settings(data, incident)
+    assert (settings["CLOSESPIDER_TIMEOUT"], settings["CLOSESPIDER_ERRORCOUNT"]) == (3_600, 10)
+    use = SourceUse("wb", "weibo", "https://m.weibo.cn", params={"max_seconds": 8 * 86_400})
+    with pytest.raises(UsageError, match="max_seconds"):
+        _settings(make_plan(data, incident, use, allow_loopback=False))
+
+
 def test_sources_that_need_leave_ship_switched_off(data: DataDir) -> None:
     incident = make_incident(data, "one", '\n[queries]\nzh-Hans = ["停水"]\n')
     for family in ("weibo", "onepoint3acres"):
