@@ -76,7 +76,7 @@ class KnownBook(Items):
 def outdated(
     ledger: Path, incidents: Iterable[str], ratings: Mapping[str, str | None]
 ) -> dict[str, list[str]]:
-    """By review: the claims (``incident/claim``) that were confirmed when it had another verdict than in ``ratings``."""
+    """By review: claims (``incident/claim``) that were confirmed when it had another verdict than in ``ratings``."""
     book, found = KnownBook(ledger, read_only=True), dict[str, list[str]]()
     for incident in incidents:
         for (claim, review), known in book.of(incident).items():
