@@ -31,8 +31,9 @@ from dashboard import borrowed
 from dashboard.keys import ROUTE, Keys
 from dashboard.paths import PAGES, local_path
 from dashboard.signin_gate import Gate
-from dashboard.signin_pages import SignIn
+from dashboard.signin_pages import SignIn, language_of
 from dashboard.turns import Turns
+from dashboard.words import Words
 from pipeline.errors import ChengqingError
 from pipeline.paths import DataDir
 
@@ -103,7 +104,8 @@ class Guard:
             await send(message)
 
         if scope["type"] == "http" and host_asked(scope) not in self.hosts:
-            refusal = PlainTextResponse("This desk does not answer to that host name.", status_code=400)
+            words = Words(language_of(Request(scope)))
+            refusal = PlainTextResponse(words("account.other_host"), status_code=400)
             await refusal(scope, receive, with_headers)
             return
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.signin import COOKIE, needed
+from dashboard.signin_pages import language_of
+from dashboard.words import Words
 from pipeline.accounts import Accounts
 from pipeline.errors import StoreError
 from pipeline.paths import DataDir
@@ -138,8 +140,9 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": POLICY_VIOLATION})
         return
-    request = HTTPConnection(scope)
-    response: Response = PlainTextResponse("Sign in first: /desk/signin", status_code=401)
+    request = Request(scope)
+    words = Words(language_of(request))
+    response: Response = PlainTextResponse(words("account.first"), status_code=401)
     if scope["method"] == "GET" and "text/html" in request.headers.get("accept", ""):
         back = scope["path"] + (f"?{request.url.query}" if request.url.query else "")
         response = RedirectResponse(f"/desk/signin?{urlencode({'back': back})}", status_code=303)

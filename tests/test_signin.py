@@ -124,6 +124,13 @@ def test_nothing_else_answers_before_sign_in(client: TestClient, method: str, pa
     assert answer.status_code == 401 and "the desk" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("zh-CN,zh;q=0.9", "请先登录"), ("zh-TW", "請先登入"), ("fr", "Sign in first")]
+)
+def test_the_refusal_is_in_the_readers_language(client: TestClient, language: str, told: str) -> None:
+    assert told in client.get("/media/secret.csv", headers={"Accept-Language": language}).text
+
+
 def test_a_websocket_needs_the_session(client: TestClient, accounts: Accounts) -> None:
     with pytest.raises(WebSocketDisconnect), client.websocket_connect("/_stcore/stream"):
         pass

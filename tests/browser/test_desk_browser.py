@@ -366,10 +366,11 @@ def test_every_answer_carries_the_headers(desk: str) -> None:
 
 def test_another_host_name_is_refused(desk: str) -> None:
     """Against DNS rebinding: a stranger's page that resolves to this machine gets nothing, and no websocket."""
-    asked = urllib.request.Request(desk + "/", headers={"Host": "evil.example"})
+    asked = urllib.request.Request(desk + "/", headers={"Host": "evil.example", "Accept-Language": "zh-TW"})
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(asked, timeout=10)
     assert refused.value.code == 400
+    assert "本台不用這個網址" in refused.value.read().decode()
     refused.value.close()
     port = int(desk.rpartition(":")[2])
     own, evil = f"ws://127.0.0.1:{port}/_stcore/stream", f"ws://evil.example:{port}/_stcore/stream"
