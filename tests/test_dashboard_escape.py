@@ -74,7 +74,11 @@ def post(text: str, url: str | None = None) -> PostCard:
 def page(text: str, url: str | None = None) -> str:
     words = Words("en")
     clock = Clock.at(words, UTC, NOW, NOW)
-    return str(render("post", words=words, clock=clock, post=post(text, url), cut=False, language="zh-Hans"))
+    return str(
+        render(
+            "post", words=words, clock=clock, post=post(text, url), cut=False, language="zh-Hans", foldings=[text]
+        )
+    )
 
 
 def test_the_corpus_is_large_enough() -> None:
