@@ -76,7 +76,13 @@ def page(text: str, url: str | None = None) -> str:
     clock = Clock.at(words, UTC, NOW, NOW)
     return str(
         render(
-            "post", words=words, clock=clock, post=post(text, url), cut=False, language="zh-Hans", foldings=[text]
+            "post",
+            words=words,
+            clock=clock,
+            post=post(text, url),
+            cut=False,
+            language="zh-Hans",
+            foldings=[text],
         )
     )
 
