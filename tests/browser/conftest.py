@@ -25,6 +25,13 @@ from pipeline.paths import DataDir
 from pipeline.people import AccountRole
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser on a busy machine: what fails here is tried once more, and the summary names it (RERUN)."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def chromium() -> str | None:
     """Path of the browser: ``CHENGQING_CHROMIUM``, else what Debian calls it."""
     told = os.environ.get("CHENGQING_CHROMIUM")
