@@ -12,6 +12,13 @@ AIDS = {"hans": "t2s", "hant": "s2t"}
 
 MAX_CHARS = 20_000
 
+_LANGUAGE_OF_SCRIPT = {"hans": "zh-Hans", "hant": "zh-Hant", "yue": "yue-Hant", "en": "en"}
+
+
+def spoken_in(script: str | None) -> str:
+    """The language tag of a text in ``script``, for fonts and for readers aloud."""
+    return _LANGUAGE_OF_SCRIPT.get(script or "", "zh")
+
 
 @lru_cache(maxsize=4096)
 def read_as(text: str | None, aid: str) -> str | None:

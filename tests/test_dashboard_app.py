@@ -44,7 +44,7 @@ def desk(world: DataDir, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataDir]:
 
 def visit(view: str = "claims", *, actor: str = "", language: str = "en", **params: str) -> AppTest:
     """Open a page as a person would: by its address."""
-    at = AppTest.from_file(APP, default_timeout=30)
+    at = AppTest.from_file(APP, default_timeout=60)
     at.session_state["language"] = language
     if actor:
         at.session_state["actor"] = actor

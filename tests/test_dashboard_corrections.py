@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from html import unescape
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 from dashboard.queries import cards, published_file
 from dashboard.render import HERE
@@ -27,6 +25,8 @@ from pipeline.paths import CHECKOUT, DataDir
 from pipeline.people import AccountRole, Person
 from pipeline.records import Rating
 from pipeline.release.typeset import families
+from test_dashboard_app import text_of as said
+from test_dashboard_app import visit
 
 APP = HERE / "app.py"
 PARTNERS = ("partner-a", "partner-b", "partner-c", "partner-d")
@@ -67,20 +67,9 @@ def as_(desk: DataDir, monkeypatch: pytest.MonkeyPatch) -> As:
     return sign_in
 
 
-def visit(view: str, *, language: str = "en", **params: str) -> AppTest:
-    at = AppTest.from_file(APP, default_timeout=60)
-    at.session_state["language"] = language
-    for name, value in {"incident": INCIDENT, **params}.items():
-        at.query_params[name] = value
-    at._page_hash = calc_hash(view)
-    at.run()
-    assert not at.exception, [e.message for e in at.exception]
-    return at
-
-
 def text_of(at: AppTest) -> str:
-    bodies = [node.proto.body for node in at.get("html") if "<style>" not in node.proto.body]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", "\n".join(bodies))).split())
+    """What the page says, in one line."""
+    return " ".join(said(at).split())
 
 
 def press(at: AppTest, key: str) -> AppTest:

@@ -13,7 +13,7 @@ from dashboard.joined import matches as joined_matches
 from dashboard.joined import variants as joined_variants
 from dashboard.listing import narrowed, neighbours
 from dashboard.pending import Pending, pending
-from dashboard.reading import read_as
+from dashboard.reading import read_as, spoken_in
 from dashboard.render import show
 from dashboard.rows import ClaimCard
 from dashboard.times import Clock
@@ -30,7 +30,7 @@ from dashboard.widgets.merging import split
 from dashboard.widgets.moves import CURSOR, claim_moves
 from dashboard.widgets.notes import notes
 from dashboard.widgets.notices import nothing_published
-from dashboard.widgets.posts import LANGUAGE_OF_SCRIPT, posts, whose
+from dashboard.widgets.posts import posts, whose
 from dashboard.widgets.reading import reading_aid
 from dashboard.widgets.reasons import why_ranked
 from dashboard.widgets.timeline import timeline
@@ -85,7 +85,7 @@ def _claim(desk: Desk, file: str, claim_id: str, view: ListView, waiting: Pendin
 
 
 def _head(desk: Desk, clock: Clock, card: ClaimCard, view: ListView) -> None:
-    language = LANGUAGE_OF_SCRIPT.get(card.exemplar_script or "", "zh")
+    language = spoken_in(card.exemplar_script)
     text = read_as(card.exemplar_text, view.read)
     here = [(desk.name_of(h.actor), h.minutes) for h in others_on(desk).get(card.claim_id, ())]
     show(

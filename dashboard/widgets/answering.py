@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dashboard import queries
 from dashboard.desk import Desk
+from dashboard.reading import spoken_in
 from dashboard.render import show
-from dashboard.widgets.posts import LANGUAGE_OF_SCRIPT
 
 
 def answering(desk: Desk, claim_id: str | None) -> None:
@@ -13,5 +13,5 @@ def answering(desk: Desk, claim_id: str | None) -> None:
     here = queries.resolve(desk.file, claim_id) if desk.file and claim_id else None
     if desk.file and here:
         (card,) = queries.cards(desk.file, [here])
-        language = LANGUAGE_OF_SCRIPT.get(card.exemplar_script or "", "zh")
+        language = spoken_in(card.exemplar_script)
         show("answering", words=desk.words, text=card.exemplar_text, language=language, rank=card.rank)

@@ -12,7 +12,7 @@ from dashboard.address import page_number
 from dashboard.decide import rule
 from dashboard.desk import Desk
 from dashboard.escape import plain
-from dashboard.reading import folded, read_as
+from dashboard.reading import folded, read_as, spoken_in
 from dashboard.render import show
 from dashboard.rows import ClaimCard, PostCard
 from dashboard.times import Clock
@@ -23,7 +23,6 @@ from pipeline.people import Act
 from pipeline.records import RulingKind
 
 SHOWN = ("", "carries", "repeats", "replies", "corrects", "asks")
-LANGUAGE_OF_SCRIPT = {"hans": "zh-Hans", "hant": "zh-Hant", "yue": "yue-Hant", "en": "en"}
 
 
 def whose(desk: Desk, file: str, claims: Sequence[str]) -> ClaimCard:
@@ -98,7 +97,7 @@ def _controls(desk: Desk, counts: dict[str, int], params: dict[str, str]) -> tup
 def _post(desk: Desk, file: str, clock: Clock, claim_id: str, post: PostCard, place: int) -> None:
     revealed = is_revealed(desk, post.post_id)
     cut = post.text_length > queries.POST_CHARS
-    language = LANGUAGE_OF_SCRIPT.get(post.script or "", "zh")
+    language = spoken_in(post.script)
     foldings = [folded(desk.words, folding) for folding in post.foldings or ()]
     show(
         "post",
