@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterable
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -49,23 +50,37 @@ def is_loopback(url: str) -> bool:
     return host == "localhost" or (ip is not None and ip.is_loopback)
 
 
+class Refused(NamedTuple):
+    """Why an address may not be asked; ``inside`` is its host where that lies in a private network."""
+
+    why: str
+    inside: str | None = None
+
+
 def why_refused(url: str, allowed: Iterable[str] = ()) -> str | None:
     """Why ``url`` may not be asked; ``None`` for a plain web address outside every private network."""
+    found = refused(url, allowed)
+    return found.why if found else None
+
+
+def refused(url: str, allowed: Iterable[str] = ()) -> Refused | None:
+    """The same, with the host that is the reason."""
     if len(url) > MAX_URL:
-        return f"address of {len(url)} characters; at most {MAX_URL} are followed"
+        return Refused(f"address of {len(url)} characters; at most {MAX_URL} are followed")
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".")
         _ = parts.port
     except ValueError as error:
-        return f"not a web address: {error}"
+        return Refused(f"not a web address: {error}")
     if parts.scheme not in {"http", "https"}:
-        return f"scheme {parts.scheme!r}: only http and https are fetched"
+        return Refused(f"scheme {parts.scheme!r}: only http and https are fetched")
     if host in set(allowed):
         return None
     if parts.username is not None or parts.password is not None:
-        return "address with a user name in it"
-    return _why_host(host) if host else "address without a host"
+        return Refused("address with a user name in it")
+    why = _why_host(host) if host else "address without a host"
+    return Refused(why, host or None) if why else None
 
 
 def _why_host(host: str) -> str | None:

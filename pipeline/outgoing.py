@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from pipeline.addresses import is_public, why_refused
+from pipeline.addresses import is_public, refused
 from pipeline.errors import UsageError
 
 TIMEOUT_SECONDS = 15.0
@@ -22,8 +22,10 @@ def connected(
     ``allowed`` are hosts that may be asked wherever they are. Raises ``UsageError`` for an address that may not be
     asked, ``OSError`` for one that does not answer.
     """
-    if why := why_refused(url, allowed):
-        raise UsageError(why, code="address_refused")
+    if found := refused(url, allowed):
+        if found.inside:
+            raise UsageError(found.why, code="address_private", host=found.inside)
+        raise UsageError(found.why, code="address_refused")
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)

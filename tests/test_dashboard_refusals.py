@@ -6,17 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from html import unescape
 from pathlib import Path
 from string import Formatter
 
 import pytest
-from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 from dashboard.desk import Desk
 from dashboard.refusals import refusal
-from dashboard.render import HERE, render
+from dashboard.render import render
 from dashboard.words import LANGUAGES, Words, sentences
 from desk_world import INCIDENT, add_account, build_world, claim_name, sign_in
 from hostile import TEXTS
@@ -42,6 +39,7 @@ from pipeline.protocol.contacts import ContactBook, contact_file
 from pipeline.protocol.directory import Entry
 from pipeline.records import RulingKind, Triage
 from refusals_support import Raised, classes, codes, raised
+from test_dashboard_app import text_of, visit
 
 CHINESE = ("zh-Hans", "zh-Hant")
 MEI, BEN = Hand("mei", "partner-a"), Hand("ben", "partner-b")
@@ -168,7 +166,8 @@ REAL: dict[str, tuple[Callable[[DataDir], object], tuple[str, ...]]] = {
     "file_kind": (_with_file("page.html", b"<html>"), ("page.html", "png")),
     "file_large": (_with_file("big.png", b"\x89PNG\r\n\x1a\n" * 1_250_001), ("10,000,008", "10,000,000")),
     "evidence_empty": (lambda data: EvidenceBook(data.ledger).add(INCIDENT, "c", author="mei"), ()),
-    "address_refused": (lambda data: archived_page("http://10.0.0.8/"), ()),
+    "address_refused": (lambda data: archived_page("ftp://site.example/"), ()),
+    "address_private": (lambda data: archived_page("http://10.0.0.8/"), ("10.0.0.8",)),
     "note_length": (
         lambda data: Notes(data.ledger).write(INCIDENT, "c", "x" * (MAX_NOTE_CHARS + 1), author="mei"),
         (f"{MAX_NOTE_CHARS:,}", f"{MAX_NOTE_CHARS + 1:,}"),
@@ -272,32 +271,16 @@ def test_who_may_not_is_told_so_by_the_last_check_before_writing(desk: DataDir) 
     assert refusal(caught.value, alone.words).text == "您的角色不能這樣做。"
 
 
-def visit(view: str, language: str, **params: str) -> AppTest:
-    at = AppTest.from_file(HERE / "app.py", default_timeout=60)
-    at.session_state["language"] = language
-    for name, value in {"incident": INCIDENT, **params}.items():
-        at.query_params[name] = value
-    at._page_hash = calc_hash(view)
-    at.run()
-    assert not at.exception, [e.message for e in at.exception]
-    return at
-
-
-def text_of(at: AppTest) -> str:
-    html = " ".join(str(node.proto.body) for node in at.get("html"))
-    return unescape(re.sub(r"<[^>]+>", " ", html))
-
-
 @pytest.mark.parametrize("language", CHINESE)
 def test_an_unknown_statement_and_draft_are_refused_on_the_page(
     desk: DataDir, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     sign_in(monkeypatch, desk, "lead")
     words = Words(language)
-    page = text_of(visit("statement", language, statement="s-nowhere"))
+    page = text_of(visit("statement", language=language, statement="s-nowhere"))
     assert words("refused.statement_unknown") in page and words("error.title") in page
     assert "never circulated" not in page
-    draft = text_of(visit("correction", language, draft="d-nowhere"))
+    draft = text_of(visit("correction", language=language, draft="d-nowhere"))
     assert words("refused.draft_unknown") in draft and "never stored" not in draft
 
 
@@ -308,7 +291,7 @@ def test_a_text_typed_into_a_line_that_is_gone_is_refused_and_kept_for_copying(
     sign_in(monkeypatch, desk, "lead")
     room = Statements(desk.ledger)
     draft = room.open(INCIDENT, begin("fire"), Hand("ben", "partner-a"))
-    at = visit("correction", language, draft=draft.draft_id)
+    at = visit("correction", language=language, draft=draft.draft_id)
     line = draft.document.lines[0].line_id
     room.save(draft, d.remove_line(draft.document, line), Hand("ben", "partner-a"))
     field = next(area for area in at.text_area if (area.key or "").startswith(f"text_{line}_{language}"))

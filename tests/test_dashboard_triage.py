@@ -224,7 +224,7 @@ def test_a_page_is_fetched_and_kept_when_somebody_asks_for_it(
     at.text_input(key=f"ev_url_{claim}").set_value("http://10.0.0.1/admin")
     at.checkbox(key=f"ev_fetch_{claim}").check()
     button(at, "Add evidence").click().run()
-    assert "write a public web address" in text_of(at) and EvidenceBook(desk.ledger).of(INCIDENT, claim) == []
+    assert "private network" in text_of(at) and EvidenceBook(desk.ledger).of(INCIDENT, claim) == []
     monkeypatch.setattr("dashboard.widgets.evidence.archived_page", fetched)
     at.text_input(key=f"ev_url_{claim}").set_value(" https://site.example/a ")
     at.checkbox(key=f"ev_fetch_{claim}").check()
