@@ -3,7 +3,8 @@
 Peers are fitted on a sample of the same trending titles the shipped model has seen: character TF-IDF with SVD,
 BM25 over jieba words and character pairs, averages of CBOW and of random vectors over jieba words. Each figure
 stands beside the best of them. Speed is per second of CPU time of one thread, in a child process that does
-nothing else; memory is that child's peak. The figures are also put into the model's card, between its marks.
+nothing else; memory is that child's peak. The demo is made with the model and with the stand-in that served before.
+The figures are also put into the model's card, between its marks, with five pairs that only the model finds.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.card import write_table
@@ -41,16 +41,15 @@ from models.hashing import HashingEncoder
 from models.loading import load_encoder
 from models.registry import default_entry, read_registry
 from pipeline.bench import Metric
-from pipeline.group import group
-from pipeline.normalize import normalize
-from pipeline.paths import CHECKOUT
-from pipeline.segment import segment
+from pipeline.duck import connect_published
+from pipeline.paths import CHECKOUT, DataDir
 
 Scores = Callable[[Sequence[str], Sequence[str]], NDArray[Any]]  # (queries, documents) -> matrix
 
 GOALS = {"stsb_dev": 79.0, "lcqmc_dev": 60.0, "afqmc_dev": 33.0, "same_event": 58.0}
 EVASION_GOAL, WMT_GOAL, SIZE_GOAL, MEMORY_GOAL, SPEED_GOAL = 0.95, 0.85, 16.0, 300.0, 20_000.0
 FITTED_ON = 100_000
+NAMED, SHORT = 5, 48  # pairs of the demo named in the card; characters of each text
 
 
 def run(data: Path, progress: Callable[[str], None]) -> list[Metric]:
@@ -58,30 +57,38 @@ def run(data: Path, progress: Callable[[str], None]) -> list[Metric]:
     encoder = load_encoder()
     progress(f"encoder {encoder.name} {encoder.revision}")
     peers = fit_peers(data, progress)
+    progress("make demo, with the default encoder and with the stand-in")
+    demos = demo_runs()
     metrics = [
         *labeled(data, encoder.encode, peers, progress),
         *retrieval(data, encoder.encode, peers, progress),
         *shortened(data, encoder.encode),
-        *sample_incident(encoder),
+        *sample_incident(encoder, *demos),
         *footprint(data),
     ]
     into_card(encoder, metrics)
+    missed_into_card(encoder, *demos)
     return metrics
 
 
 def into_card(encoder: Encoder, metrics: Sequence[Metric]) -> None:
     """Put the figures into the card of the model that was measured, where it has one."""
-    card = CHECKOUT / "models" / "cards" / f"{encoder.name}.md"
+    card = card_of(encoder)
     if card.is_file():
         head = ("figure", "ours", "goal", "best peer", "which")
         rows = [
-            (m.name.removeprefix("encode."), shown(m.ours), told(m), shown(m.peer), m.peer_name)
+            (m.name.removeprefix("encode."), figure(m.ours), told(m), figure(m.peer), m.peer_name)
             for m in metrics
         ]
         write_table(card, "figures", f"Revision `{encoder.revision}`.", [head, *rows])
 
 
-def shown(value: float | None) -> str:
+def card_of(encoder: Encoder) -> Path:
+    """Where the card of an encoder stands, if it has one."""
+    return CHECKOUT / "models" / "cards" / f"{encoder.name}.md"
+
+
+def figure(value: float | None) -> str:
     """A figure with as many digits as it deserves."""
     if value is None:
         return ""
@@ -90,7 +97,7 @@ def shown(value: float | None) -> str:
 
 def told(metric: Metric) -> str:
     """The goal, and whether it is met."""
-    return "" if metric.goal is None else f"{shown(metric.goal)}, {'met' if metric.met else 'missed'}"
+    return "" if metric.goal is None else f"{figure(metric.goal)}, {'met' if metric.met else 'missed'}"
 
 
 def labeled(
@@ -157,71 +164,151 @@ def cut_to(encode: Encode, width: int) -> Encode:
 
 
 SAMPLE = CHECKOUT / "data" / "samples" / "sf-harbor-lane-fire"
+Pair = tuple[str, str]  # two text keys, in order
 
 
 @dataclass(frozen=True)
-class SampleTexts:
-    """The sample incident's texts as the pipeline sees them, and the claims of each by its labels."""
+class Shown:
+    """What the desk shows of the sample incident after a run; ``claims`` of each text are the labels' (gold.jsonl).
 
-    texts: pa.Table
+    ``groups`` tells which group each text is in, ``asked`` which pairs of groups people are asked about, by the two
+    texts that the question rests on: how many words they share, and why they may be the same.
+    """
+
+    texts: dict[str, str]
     claims: dict[str, set[str]]
+    groups: dict[str, str]
+    asked: dict[Pair, tuple[float, str]]
+
+    def right(self) -> set[Pair]:
+        """The pairs asked about whose texts carry a claim in common."""
+        return {pair for pair in self.asked if self.common(pair)}
+
+    def common(self, pair: Pair) -> set[str]:
+        """The claims that both texts of a pair carry."""
+        return self.claims.get(pair[0], set()) & self.claims.get(pair[1], set())
+
+    def between(self, pairs: Iterable[Pair]) -> set[frozenset[str]]:
+        """The groups that pairs of texts lie between; one group where they are together already."""
+        return {frozenset((self.groups[one], self.groups[other])) for one, other in pairs}
 
 
-def sample_texts() -> SampleTexts:
-    """Normalize and segment the sample incident; a post whose claim is only that of its parent has none here."""
-    posts, gold = (
-        [json.loads(line) for line in (SAMPLE / name).read_text(encoding="utf-8").splitlines()]
-        for name in ("posts.jsonl", "gold.jsonl")
-    )
-    table = pa.table(
-        {
-            "post_id": [f"{post['site']}:{post['native_id']}" for post in posts],
-            "title": pa.array([post["title"] for post in posts], pa.string()),
-            "text": [post["text"] for post in posts],
-            "posted_at": pa.array(
-                [datetime.fromisoformat(post["published_at"]) for post in posts], pa.timestamp("us", "UTC")
-            ),
-        }
-    )
-    normalized = normalize(table)
-    claims: dict[str, set[str]] = {}
-    for key, label in zip(normalized["text_key"].to_pylist(), gold, strict=True):
-        if label["claim"] and label["stands_alone"]:
-            claims.setdefault(key, set()).add(label["claim"])
-    return SampleTexts(segment(normalized, table), claims)
+def demo_runs() -> tuple[Shown, Shown]:
+    """What ``make demo`` shows, and the same incident with the hashing stand-in."""
+    with tempfile.TemporaryDirectory() as name:
+        data = DataDir(Path(name))
+        chengqing(data, "demo", "--no-serve")
+        ours = shown(data)
+        (data.root / "encoder.toml").write_text(f'encoder = "{HashingEncoder.name}"\n', encoding="utf-8")
+        chengqing(data, "run", SAMPLE.name)
+        return ours, shown(data)
 
 
-def suggestions(sample: SampleTexts, encoder: Encoder) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """The pairs of texts that grouping asks people about with this encoder's vectors: all, and the right ones."""
-    vectors = encoder.encode(sample.texts["match_text"].to_pylist())
-    matches = group(sample.texts, vectors).matches
-    asked = set(zip(matches["left_key"].to_pylist(), matches["right_key"].to_pylist(), strict=True))
-    claims = sample.claims
-    return asked, {pair for pair in asked if claims.get(pair[0], set()) & claims.get(pair[1], set())}
+def chengqing(data: DataDir, *words: str) -> None:
+    """One command on a data folder of its own."""
+    environment = {**os.environ, "CHENGQING_DATA": str(data.root)}
+    command = [sys.executable, "-m", "pipeline.cli", *words]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
 
 
-def sample_incident(encoder: Encoder) -> Iterator[Metric]:
+def shown(data: DataDir) -> Shown:
+    """Read what the last run published; a post whose claim is only that of its parent has none here."""
+    with connect_published(data.published(SAMPLE.name)) as published:
+
+        def rows(table: str, *columns: str) -> list[Any]:
+            return published.table(table).select(*columns).fetchall()
+
+        gold = labels()
+        claims: dict[str, set[str]] = {}
+        for post, key in rows("normalized_posts", "post_id", "text_key"):
+            if post in gold:
+                claims.setdefault(key, set()).add(gold[post])
+        return Shown(
+            dict(rows("texts", "text_key", "match_text")),
+            claims,
+            dict(rows("text_groups", "text_key", "group_key")),
+            {
+                (min(left, right), max(left, right)): (similarity, why)
+                for left, right, similarity, why in rows(
+                    "text_matches", "left_key", "right_key", "similarity", "why"
+                )
+            },
+        )
+
+
+def labels() -> dict[str, str]:
+    """The claim of each post that makes one by itself, by every id that a crawl or an import gives the post."""
+    lines = (SAMPLE / "gold.jsonl").read_text(encoding="utf-8").splitlines()
+    return {
+        form.format(**row): row["claim"]
+        for row in map(json.loads, lines)
+        if row["claim"] and row["stands_alone"]
+        for form in (
+            "{site}:{native_id}",
+            "{site}:sample-{site}/{native_id}",
+            "{site}:sample-{site}/c{native_id}",
+        )
+    }
+
+
+def missed(ours: Shown, theirs: Shown) -> list[Pair]:
+    """Right pairs that only ours asks about.
+
+    The other neither has the two texts in one group nor asks about their groups. Rumors come first, then those with
+    the fewest words in common.
+    """
+    theirs_asked = theirs.between(theirs.asked)
+    found = [
+        pair
+        for pair in ours.right()
+        if theirs.between([pair]).isdisjoint(theirs_asked)
+        and theirs.groups[pair[0]] != theirs.groups[pair[1]]
+    ]
+    return sorted(found, key=lambda pair: (min(ours.common(pair))[0] != "r", ours.asked[pair][0], pair))
+
+
+def one_a_family(ours: Shown, pairs: Sequence[Pair]) -> list[Pair]:
+    """The first pair of each family of claims (``r04b`` is one of ``r04``)."""
+    first: dict[str, Pair] = {}
+    for pair in pairs:
+        first.setdefault(min(ours.common(pair))[:3], pair)
+    return list(first.values())
+
+
+def sample_incident(encoder: Encoder, ours: Shown, theirs: Shown) -> Iterator[Metric]:
     """The sample incident beside the hashing stand-in: nearest texts, and what people are asked about."""
-    sample, stand_in = sample_texts(), HashingEncoder()
-    labeled_keys = [key for key in sample.texts["text_key"].to_pylist() if key in sample.claims]
-    text_of = dict(
-        zip(sample.texts["text_key"].to_pylist(), sample.texts["match_text"].to_pylist(), strict=True)
-    )
-    claims = np.array([min(sample.claims[key]) for key in labeled_keys])
-    forms = [text_of[key] for key in labeled_keys]
+    stand_in = HashingEncoder()
+    keys = sorted(ours.claims.keys() & ours.texts.keys())
+    claims = np.array([min(ours.claims[key]) for key in keys])
+    forms = [ours.texts[key] for key in keys]
     near = [nearest_agree(one.encode(forms), claims) for one in (encoder, stand_in)]
+    right = [len(one.right()) for one in (ours, theirs)]
+    precision = [number / max(len(one.asked), 1) for number, one in zip(right, (ours, theirs), strict=True)]
     yield Metric("encode.sample_nearest.share", near[0], near[1], stand_in.name, "share")
-    ours, theirs = (suggestions(sample, one) for one in (encoder, stand_in))
+    yield Metric("encode.sample_suggestions.right", *right, stand_in.name, "pairs of claims")
+    yield Metric("encode.sample_suggestions.precision", *precision, stand_in.name, "share")
     yield Metric(
-        "encode.sample_suggestions.right", len(ours[1]), len(theirs[1]), stand_in.name, "pairs of claims"
+        "encode.sample_suggestions.missed_by_peer", len(missed(ours, theirs)), unit="right pairs of claims"
     )
-    yield Metric(
-        "encode.sample_suggestions.precision",
-        len(ours[1]) / max(len(ours[0]), 1),
-        len(theirs[1]) / max(len(theirs[0]), 1),
-        stand_in.name,
-        "share",
-    )
+
+
+def missed_into_card(encoder: Encoder, ours: Shown, theirs: Shown) -> None:
+    """Put five of the pairs that only ours asks about into its card."""
+    found = missed(ours, theirs)
+    rows = [
+        (min(ours.common(pair)), *(told_short(ours.texts[key]) for key in pair), ours.asked[pair][1])
+        for pair in one_a_family(ours, found)[:NAMED]
+    ]
+    card = card_of(encoder)
+    if card.is_file():
+        head = ("claim", "one telling", "the other", "why")
+        lead = f"{NAMED} of {len(found)}:"
+        write_table(card, "missed", lead, [head, *rows])
+
+
+def told_short(text: str) -> str:
+    """The beginning of a text, as a cell of a table."""
+    return text[:SHORT].replace("|", " ") + ("…" if len(text) > SHORT else "")
 
 
 def nearest_agree(rows: NDArray[np.float32], claims: NDArray[Any]) -> float:
