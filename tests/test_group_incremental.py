@@ -164,19 +164,25 @@ def test_texts_of_another_language_are_met_once(seed: int) -> None:
     assert not (opposites(letters, able, lambda rows: steps[rows], few).text >= 0).any()
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(6, 11)), max_size=60), st.integers(1, 3))
-def test_pairs_of_groups_are_taken_in_order(pairs: list[tuple[int, int]], most: int) -> None:
-    low, high = (np.array(side, np.int32) for side in (zip(*pairs, strict=True) if pairs else ([], [])))
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(6, 11), st.integers(0, 4)), max_size=60),
+    st.integers(1, 3),
+)
+def test_pairs_of_groups_are_taken_strongest_first(pairs: list[tuple[int, int, int]], most: int) -> None:
     taken: set[tuple[int, int]] = set()
     count: Counter[int] = Counter()
-    expected = []
-    for one, other in pairs:
-        takes = (one, other) not in taken and (count[one] < most or count[other] < most)
-        expected.append(takes)
-        if takes:
+    expected = [False] * len(pairs)
+    for row in sorted(range(len(pairs)), key=lambda row: (pairs[row][2], row)):
+        one, other, _ = pairs[row]
+        if (one, other) not in taken and (count[one] < most or count[other] < most):
+            expected[row] = True
             taken.add((one, other))
             count.update((one, other))
-    assert best_between(low, high, most).tolist() == expected
+    either_way = np.array([(one, other)[:: 1 - 2 * (one % 2)] for one, other, _ in pairs], np.int64).reshape(
+        -1, 2
+    )
+    weakness = np.array([weak for _, _, weak in pairs], np.int32)
+    assert best_between(either_way, weakness, most).tolist() == expected
 
 
 words_of = st.sets(st.text("ab火c", min_size=1, max_size=3))

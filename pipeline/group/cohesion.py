@@ -11,6 +11,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from pipeline.group.components import Pairs, components
 from pipeline.group.verify import Verifier
+from pipeline.parallel import in_parallel
 
 Hashes = NDArray[np.uint64]
 
@@ -56,12 +57,19 @@ def cut_drift(
     kept, labels = _apart(len(spelled), edges, similarity)
     loose = _loose(labels, edges[kept])
     sums = hashes(spelled, labels)
-    whole, apart = (loose & np.isin(sums, some) for some in (known.whole, known.apart))
+    whole, apart = (loose & _among(sums, some) for some in (known.whole, known.apart))
     pieces, cut = _pieces(labels, np.flatnonzero(loose & ~whole & ~apart), verifier, cohesion)
     pieces = np.where(apart[labels], known.piece, pieces)
     apart[cut] = True
     found = Cuts(np.sort(sums[loose & ~apart]), np.sort(sums[apart]), np.where(apart[labels], pieces, -1))
     return np.asarray(kept & (pieces[edges[:, 0]] == pieces[edges[:, 1]])), found
+
+
+def _among(sums: Hashes, some: Hashes) -> NDArray[np.bool_]:
+    """Say which of ``sums`` are among ``some``, which are sorted."""
+    if not len(some):
+        return np.zeros(len(sums), np.bool_)
+    return np.asarray(some[np.minimum(np.searchsorted(some, sums), len(some) - 1)] == sums)
 
 
 def _apart(
@@ -118,16 +126,27 @@ def _pieces(
     ends = np.searchsorted(labels[order], looked_at, side="right")
     fresh, cut = labels.copy(), []
     groups = [order[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    for batch in _batches(groups):
-        for members, apart in zip(batch, _distances(batch, verifier), strict=True):
-            if apart.max() <= 1 - cohesion:  # then no mean is larger
-                continue
-            parts = fcluster(linkage(apart, "average"), 1 - cohesion, "distance")
-            for part in np.unique(parts):
-                fresh[members[parts == part]] = members[parts == part].min()
-            if parts.max() > 1:
-                cut.append(int(members.min()))
+    batches = list(_batches(groups))
+    for apart in in_parallel(lambda first, _: _parts(batches[first], verifier, cohesion), len(batches), 1):
+        for members, parts in apart:
+            first = np.zeros(parts.max() + 1, np.int64)
+            first[parts[::-1]] = members[::-1]  # members come in order
+            fresh[members] = first[parts]
+            cut.append(int(members[0]))
     return fresh, cut
+
+
+def _parts(
+    batch: list[NDArray[np.int64]], verifier: Verifier, cohesion: float
+) -> list[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+    """Return the groups that come apart, and the part that each member is in, counted from 1."""
+    found = []
+    for members, apart in zip(batch, _distances(batch, verifier), strict=True):
+        if apart.max() > 1 - cohesion:  # else no mean is larger
+            parts = fcluster(linkage(apart, "average"), 1 - cohesion, "distance")
+            if parts.max() > 1:
+                found.append((members, parts))
+    return found
 
 
 def _batches(groups: list[NDArray[np.int64]]) -> Iterator[list[NDArray[np.int64]]]:

@@ -152,9 +152,13 @@ def _syllables(words: Codes) -> NDArray[np.uint64]:
 
 
 def _not_said(texts: Ints, words: Ints, rows: Sparse) -> tuple[Ints, Ints]:
-    """Return each text and word once, without the words that the text says plainly."""
+    """Return each text and word once, without the words that the text says plainly; columns of ``rows`` are sorted."""
     width = np.int64(rows.shape[1])
-    heard = np.unique(texts * width + words)
+    heard = np.sort(
+        texts * width + words
+    )  # np.unique and np.isin hash, which is slower by an order of magnitude
+    heard = heard[np.flatnonzero(np.diff(heard, prepend=-1))]
     said = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)) * width + rows.indices
-    heard = heard[~np.isin(heard, said)]
+    if len(said):
+        heard = heard[said[np.minimum(np.searchsorted(said, heard), len(said) - 1)] != heard]
     return heard // width, heard % width

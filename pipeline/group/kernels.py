@@ -6,17 +6,16 @@ whichever text comes first, whatever else is in the table, and on any number of 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from scipy import sparse
 
-T = TypeVar("T")
+from pipeline.parallel import in_parallel
+
 Ints = NDArray[Any]
 Floats = NDArray[np.float32]
 Near = tuple[Ints, Ints, Floats]
@@ -117,27 +116,18 @@ def _joined(parts: Iterable[Near]) -> Near:
     return np.concatenate(one), np.concatenate(other), np.concatenate(products)
 
 
-def best_between(low: Ints, high: Ints, most: int) -> NDArray[np.bool_]:
-    """Say which pairs of groups are taken when one goes through them in order.
+def best_between(groups: Ints, weakness: Ints, most: int) -> NDArray[np.bool_]:
+    """Say which pairs of groups are taken when one goes through them from the least weakness on.
 
-    Two groups are paired once, and only while one of them has been paired fewer than ``most`` times.
+    ``groups`` has one row per pair. Two groups are paired once, and only while one of them has been paired fewer than
+    ``most`` times. ``weakness`` is a small whole number; of equally weak pairs the first comes first.
     """
-    kept = np.zeros(len(low), np.bool_)
-    if len(low):
-        count = np.zeros(int(high.max()) + 1, np.int32)
-        taken = np.full(1 << (len(low) + len(low) // 2).bit_length(), -1, np.int64)
-        _best_between(low, high, most, count, taken, kept)
+    kept = np.zeros(len(groups), np.bool_)
+    if len(groups):
+        count = np.zeros(int(groups.max()) + 1, np.int32)
+        taken = np.full(1 << (len(groups) + len(groups) // 2).bit_length(), -1, np.int64)
+        _best_between(groups, _counted(weakness, int(weakness.max())), most, count, taken, kept)
     return kept
-
-
-def in_parallel(work: Callable[[int, int], T], size: int, step: int) -> Iterator[T]:
-    """Yield the results of ``work(first, last)`` over ``size`` things in order, worked at on all cores."""
-    starts = range(0, size, step)
-    if len(starts) <= 1:
-        yield from (work(start, size) for start in starts)
-        return
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        yield from pool.map(lambda start: work(start, min(start + step, size)), starts)
 
 
 @njit(nogil=True, cache=True)
@@ -293,11 +283,26 @@ def _best(sums: Floats, touched: Ints, met: int, floor: np.float32, most: int) -
 
 
 @njit(nogil=True, cache=True)
-def _best_between(low: Ints, high: Ints, most: int, count: Ints, taken: Ints, kept: Ints) -> None:
+def _counted(values: Ints, highest: int) -> Ints:
+    """Return the positions that sort ``values``: counting takes a fifth of the time that comparing does."""
+    starts = np.zeros(highest + 2, np.int32)
+    for value in values:
+        starts[value + 1] += 1
+    for value in range(highest + 1):
+        starts[value + 1] += starts[value]
+    order = np.empty(len(values), np.int32)
+    for row in range(len(values)):
+        order[starts[values[row]]] = row
+        starts[values[row]] += 1
+    return order
+
+
+@njit(nogil=True, cache=True)
+def _best_between(groups: Ints, order: Ints, most: int, count: Ints, taken: Ints, kept: Ints) -> None:
     """``taken`` is an open-addressing table of the pairs that were taken: a set is several times slower."""
     last = len(taken) - 1
-    for row in range(len(low)):
-        one, other = low[row], high[row]
+    for row in order:
+        one, other = min(groups[row, 0], groups[row, 1]), max(groups[row, 0], groups[row, 1])
         if count[one] < most or count[other] < most:
             code = np.int64(one) << 32 | np.int64(other)
             place = (code * np.int64(0x9E3779B97F4A7C1)) >> 20 & last

@@ -65,16 +65,16 @@ class Memory:
 
     def save(self, path: Path) -> None:
         """Write all of it, whole or not at all."""
-        shown = np.flatnonzero(~np.isnan(self.told.meaning))
+        shown, meaning, whys = self.told.known()
         arrays: Arrays = {
             "basis": np.array(self.basis),
             "letters": self.letters,
             "found": self.found.astype(np.int32),
             "similarity": np.rint(self.verdicts.similarity * _MILLIONTHS).astype(np.int32),
             "flags": _packed(self.verdicts),
-            "shown": shown.astype(np.int32),
-            "meaning": self.told.meaning[shown],
-            "why": _buffer(self.told.why.take(pa.array(shown))),
+            "shown": shown,
+            "meaning": meaning,
+            "why": _buffer(whys),
             "texts": np.array(self.common.texts),
             "words": _buffer(self.common.words),
             "of_words": self.common.of_words.astype(np.int32),
@@ -102,11 +102,6 @@ class Memory:
         parts: dict[str, Any] = {
             name: kind(*(arrays[f"{name}_{f.name}"] for f in fields(kind))) for name, kind in _PARTS
         }
-        told = Told.none(len(arrays["found"]))
-        told.meaning[arrays["shown"]] = arrays["meaning"]
-        mask = np.zeros(len(told.meaning), np.bool_)
-        mask[arrays["shown"]] = True
-        why = pc.replace_with_mask(told.why, pa.array(mask), _strings(arrays["why"]))
         of_sounds = {width: arrays[f"of_sounds_{width}"].astype(np.int64) for width in _SOUNDS}
         words = _strings(arrays["words"])
         return cls(
@@ -118,7 +113,7 @@ class Memory:
             common=Common(int(arrays["texts"]), words, arrays["of_words"].astype(np.int64), of_sounds),
             found=arrays["found"].astype(np.int64),
             verdicts=_unpacked(arrays["similarity"], arrays["flags"]),
-            told=Told(told.meaning, why),
+            told=Told.of(len(arrays["found"]), arrays["shown"], arrays["meaning"], _strings(arrays["why"])),
             ties=Ties(arrays["ties"], _strings(arrays["tying"])),
             **parts,
         )

@@ -15,6 +15,7 @@ from scipy import sparse
 from pipeline.group import kernels
 from pipeline.group.pairs import Pairs
 from pipeline.group.views import Sparse
+from pipeline.parallel import in_parallel
 
 T = TypeVar("T")
 Mask = NDArray[np.bool_]
@@ -72,7 +73,7 @@ def nearest(rows: Sparse, floor: float, neighbors: int, use: Callable[[Pairs], T
         pairs, reach = _nearest(arrays, every[first:last], floor, neighbors)
         return use(pairs), reach
 
-    done = list(kernels.in_parallel(work, size, _ROWS_AT_ONCE))
+    done = list(in_parallel(work, size, _ROWS_AT_ONCE))
     reaches = [reach for _, reach in done] or [_reach(*_NOTHING, np.zeros(0, np.int64), neighbors)]
     names = ("count", "worst", "worst_at")
     return [made for made, _ in done], Reach(

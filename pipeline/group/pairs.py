@@ -20,6 +20,8 @@ _SCALE = 63
 """Vectors are compared in whole steps of 1/63: sums of whole numbers are exact, so any machine and any number of
 threads gives the same similarity to the last bit."""
 _ROWS_PER_BLOCK = 4_096
+_BITS = 64
+"""Of a whole number, with its sign."""
 
 
 def telling_rows(index: Sparse, able: NDArray[np.bool_], documents: NDArray[np.int64], rare: int) -> Sparse:
@@ -66,9 +68,15 @@ def unique_pairs(left: NDArray[Any], right: NDArray[Any]) -> Pairs:
 
 def order_of(pairs: Pairs) -> NDArray[np.int64]:
     """Return the positions that sort ``pairs``, each different pair once."""
-    codes = pairs[:, 0] << 32 | pairs[:, 1]
-    order = np.argsort(codes, kind="stable")
-    return np.asarray(order[np.flatnonzero(np.diff(codes[order], prepend=-1))])
+    bits, place_bits = int(pairs.max(initial=0)).bit_length(), len(pairs).bit_length()
+    codes = pairs[:, 0] << bits | pairs[:, 1]
+    if 2 * bits + place_bits < _BITS:  # sorts several times faster than argsort does
+        packed = np.sort(codes << place_bits | np.arange(len(pairs)))
+        codes, order = packed >> place_bits, packed & ((1 << place_bits) - 1)
+    else:
+        order = np.argsort(codes, kind="stable")
+        codes = codes[order]
+    return np.asarray(order[np.flatnonzero(np.diff(codes, prepend=-1))])
 
 
 def among(pairs: Pairs, others: Pairs) -> NDArray[np.bool_]:

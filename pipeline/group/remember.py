@@ -21,6 +21,7 @@ from pipeline.group.memory import Known, Memory, digest_of, moments
 from pipeline.group.near import Changed, Index
 from pipeline.group.suggest import Told
 from pipeline.group.verify import PartVerifier, Verdicts, Verifier
+from pipeline.parallel import together
 
 PACKED = 3
 """Syllables in a row by which candidates are found: few enough to survive disguise, enough to be rare."""
@@ -46,8 +47,12 @@ class Texts:
 def afresh(texts: Texts, steps: StepsOf, basis: views.Basis, config: GroupConfig) -> tuple[Memory, Verifier]:
     """Return the near pairs of these texts with what follows from their evidence; nothing is known of groups."""
     table, size = texts.table, len(texts.names)
-    verifier = Verifier(table, config, basis, texts.corrects(np.arange(size)))
-    packed = views.sound_view(table.column("match_text"), basis, PACKED)
+    forms = table.column("match_text")
+    verifier, packed, letters = together(
+        lambda: Verifier(table, config, basis, lambda: texts.corrects(np.arange(size))),
+        lambda: views.sound_view(forms, basis, PACKED),
+        lambda: written(forms),
+    )
     rows = telling(verifier.words, packed, texts.able(config.shortest), config)
     parts, reach = near.nearest(rows, config.floor, config.neighbors, verifier.telling)
     parts = parts or [verifier.telling(np.zeros((0, 2), np.int64))]
@@ -55,7 +60,6 @@ def afresh(texts: Texts, steps: StepsOf, basis: views.Basis, config: GroupConfig
     order = pairs.order_of(found)
     verdicts = Verdicts.joined([verdicts for _, verdicts in parts]).take(order)
     by_width = {2: verifier.sounds.documents, PACKED: packed.documents}
-    letters = written(table.column("match_text"))
     memory = Memory(
         basis=digest_of(texts.names[basis]),
         keys=texts.names,
@@ -151,7 +155,7 @@ def _with_pairs(memory: Memory, known: Known, changed: Changed, verifier: Verifi
     still = ~changed.opened[found[:, 1]]
     still[~still] = pairs.among(found[~still], changed.lists)
     if not still.all():
-        found, verdicts, told = found[still], verdicts.take(still), told.take(np.flatnonzero(still))
+        found, verdicts, told = found[still], verdicts.take(still), told.take(still)
     again = np.flatnonzero(known.redated[found].any(axis=1)) if known.redated.any() else np.zeros(0, np.int64)
     if len(again):
         verdicts, told = verdicts.replaced(again, verifier.judge(found[again])), told.without_whys(again)

@@ -15,6 +15,7 @@ from pipeline.group import explain, pairs, suggest
 from pipeline.group.cohesion import cut_drift, hashes, spell
 from pipeline.group.components import ruled_components
 from pipeline.group.config import GroupConfig, TextRuling
+from pipeline.group.explain import Likeness, Ties
 from pipeline.group.grouping import Grouping
 from pipeline.group.languages import StepsOf
 from pipeline.group.memory import Memory, basis_of, digest_of, moments, recall
@@ -22,6 +23,7 @@ from pipeline.group.pairs import Pairs, Steps
 from pipeline.group.remember import Texts, afresh, joined
 from pipeline.group.suggest import Told
 from pipeline.group.verify import Verdicts, Verifier
+from pipeline.parallel import together
 from pipeline.phrases import is_correction
 
 Progress = Callable[[int, int], None]
@@ -103,7 +105,7 @@ class _LookedAt:
 
     def to_remember(self) -> Told:
         """Return what was told of those that are remembered."""
-        return self.told if self.remembered is None else self.told.take(np.flatnonzero(self.remembered))
+        return self.told if self.remembered is None else self.told.take(self.remembered)
 
 
 def _grouped(
@@ -121,15 +123,21 @@ def _grouped(
     must, must_not = _ruled(memory.keys, rulings)
     labels = ruled_components(len(memory.keys), edges[kept], strengths[kept], must, must_not)
     keys = given.texts.table.column("text_key").combine_chunks()
-    likeness = explain.likeness(labels, found, verdicts.similarity, verifier, memory.likeness)
-    keywords, ties = explain.ties(labels, hashes(spelled, labels), verifier, memory.ties)
+
+    def members() -> tuple[pa.Table, Likeness, Ties]:
+        likeness = explain.likeness(labels, found, verdicts.similarity, verifier, memory.likeness)
+        keywords, ties = explain.ties(labels, hashes(spelled, labels), verifier, memory.ties)
+        table, similarity = given.texts.table, verdicts.similarity
+        return explain.members(table, labels, found, similarity, must, likeness, keywords), likeness, ties
+
+    def matches() -> pa.Table:
+        told, steps = looked_at.told, given.steps
+        return suggest.matches(keys, labels, found, verdicts, told, steps, must_not, verifier, config)
+
+    (table, likeness, ties), matched = together(members, matches)
     return Grouping(
-        members=explain.members(
-            given.texts.table, labels, found, verdicts.similarity, must, likeness, keywords
-        ),
-        matches=suggest.matches(
-            keys, labels, found, verdicts, looked_at.told, given.steps, must_not, verifier, config
-        ),
+        members=table,
+        matches=matched,
         conflicts=explain.conflicts(keys, labels, must, must_not),
         memory=replace(memory, cuts=cuts, likeness=likeness, ties=ties, told=looked_at.to_remember()),
     )
@@ -145,7 +153,7 @@ def _in_order(
         raise StageError(f"group: {len(texts)} texts but {len(vectors)} vectors; encode these texts again")
     forms = texts.column("match_text")
     corrects = corrects if corrects is not None else lambda rows: is_correction(forms.take(pa.array(rows)))
-    steps = vectors if callable(vectors) else _rows_of(pairs.quantize(vectors))
+    steps = vectors if callable(vectors) else lambda rows: pairs.quantize(vectors[rows])
     corrects = corrects if callable(corrects) else _rows_of(corrects)
     names = names_of(texts)
     if (names[1:] > names[:-1]).all():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,32 +25,54 @@ _LOOKED_AT = 16
 class Told:
     """What is worked out of pairs only where they may be shown: kept from one grouping to the next."""
 
-    def __init__(self, meaning: NDArray[np.float32], why: pa.Array) -> None:
+    def __init__(self, meaning: NDArray[np.float32], said: NDArray[np.int32], whys: pa.Array) -> None:
         self.meaning = meaning
         """Cosine of the vectors of each pair; nan where that is not known."""
-        self.why = why
-        """What speaks for and against each pair; null where that is not known."""
+        self._said, self._whys = said, whys  # of millions of pairs few are told why: -1 stands for the others
 
     @classmethod
     def none(cls, size: int) -> Told:
         """Nothing is known of ``size`` pairs."""
-        return cls(np.full(size, np.nan, np.float32), pa.nulls(size, pa.string()))
+        return cls(np.full(size, np.nan, np.float32), np.full(size, -1, np.int32), pa.array([], pa.string()))
 
-    def take(self, rows: NDArray[np.int64]) -> Told:
-        """Return what is known of some pairs."""
-        return Told(self.meaning[rows], self.why.take(pa.array(rows)))
+    @classmethod
+    def of(cls, size: int, rows: NDArray[np.int32], meaning: NDArray[np.float32], whys: pa.Array) -> Told:
+        """Return what ``known`` gave of some of ``size`` pairs."""
+        told = cls.none(size)
+        told.meaning[rows] = meaning
+        said = whys.is_valid().to_numpy(zero_copy_only=False)
+        told._said[rows[said]] = np.flatnonzero(said)
+        return cls(told.meaning, told._said, whys)
+
+    def known(self) -> tuple[NDArray[np.int32], NDArray[np.float32], pa.Array]:
+        """Return the pairs of which something is known, their cosines, and what speaks for and against them."""
+        rows = np.flatnonzero(~np.isnan(self.meaning))
+        said = self._said[rows]
+        return rows.astype(np.int32), self.meaning[rows], self._whys.take(pa.array(said, mask=said < 0))
+
+    def take(self, rows: NDArray[Any]) -> Told:
+        """Return what is known of some pairs, by position or mask."""
+        return Told(self.meaning[rows], self._said[rows], self._whys)
 
     @classmethod
     def joined(cls, parts: Sequence[Told]) -> Told:
         """Return what is known of all parts in order."""
-        whys = pa.concat_arrays([part.why for part in parts])
-        return cls(np.concatenate([part.meaning for part in parts]), whys)
+        starts = np.cumsum([0] + [len(part._whys) for part in parts[:-1]])
+        said = [
+            np.where(part._said < 0, -1, part._said + start).astype(np.int32)
+            for part, start in zip(parts, starts, strict=True)
+        ]
+        return cls(
+            np.concatenate([part.meaning for part in parts]),
+            np.concatenate(said),
+            pa.concat_arrays([part._whys for part in parts]),
+        )
 
     def without_whys(self, rows: NDArray[np.int64]) -> Told:
         """Return this without what speaks for and against some pairs."""
-        mask = np.zeros(len(self.meaning), np.bool_)
-        mask[rows] = True
-        return Told(self.meaning, pc.if_else(pa.array(mask), pa.scalar(None, pa.string()), self.why))
+        said = self._said.copy()
+        said[rows] = -1
+        return Told(self.meaning, said, self._whys)
 
     def meanings(self, rows: NDArray[np.int64], found: Pairs, steps: StepsOf) -> NDArray[np.float32]:
         """Return the cosine of some of the pairs."""
@@ -60,13 +83,12 @@ class Told:
 
     def whys(self, rows: NDArray[np.int64], found: Pairs, verifier: Verifier) -> pa.Array:
         """Return in words what speaks for and against some of the pairs, without their meaning."""
-        asked = np.sort(rows[self.why.take(pa.array(rows)).is_null().to_numpy(zero_copy_only=False)])
+        asked = np.sort(rows[self._said[rows] < 0])
         if len(asked):
-            mask = np.zeros(len(found), np.bool_)
-            mask[asked] = True
+            self._said[asked] = len(self._whys) + np.arange(len(asked))
             said = verifier.explain(found[asked], verifier.compare(found[asked]))
-            self.why = pc.replace_with_mask(self.why, pa.array(mask), said)
-        return self.why.take(pa.array(rows))
+            self._whys = pa.concat_arrays([self._whys, said])
+        return self._whys.take(pa.array(self._said[rows]))
 
 
 def by_meaning(opposite: Opposite, able: NDArray[np.bool_], steps: StepsOf, config: GroupConfig) -> Pairs:
@@ -137,10 +159,7 @@ def _best_between_groups(
 ) -> NDArray[np.int64]:
     """Return the best row of each two groups, in order; a pair is there for a group that has fewer than ``most``.
 
-    ``strength`` has six decimals.
+    ``strength`` has six decimals, and is at most 2.
     """
-    weakness = np.rint((_STRONGEST - strength) * _MILLION).astype(np.int64)
-    order = np.sort(weakness << 32 | np.arange(len(rows))) & 0xFFFFFFFF  # sorts much faster than argsort does
-    one, other = groups[order, 0].astype(np.int32), groups[order, 1].astype(np.int32)
-    taken = kernels.best_between(np.minimum(one, other), np.maximum(one, other), most)
-    return np.asarray(np.sort(rows[order[taken]]))
+    weakness = np.rint((_STRONGEST - strength) * _MILLION).astype(np.int32)
+    return rows[kernels.best_between(groups, weakness, most)]

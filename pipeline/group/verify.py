@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from pipeline.group import facts, pairs, views
 from pipeline.group.config import GroupConfig
 from pipeline.group.homophones import Hidden
 from pipeline.group.pairs import Pairs
+from pipeline.parallel import together
 from pipeline.phrases import is_correction
 
 _CONTAINMENT = 0.5
@@ -86,6 +87,20 @@ class Verdicts(_PerPair):
     swapped_place: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class _Alike(_PerPair):
+    """How alike the texts of each pair are, before anything is held against them."""
+
+    words: NDArray[np.float32]
+    """Said plainly by both."""
+    sounds: NDArray[np.float32]
+    contained: NDArray[np.float32]
+
+    def highest(self) -> NDArray[np.float64]:
+        """Return the similarity that each pair can reach when disguised words count, too."""
+        return _fuse(self.words + np.float32(_DISGUISED) * self.words, self.sounds, self.contained)
+
+
 class Verifier:
     """Compares texts of one table in several views."""
 
@@ -94,27 +109,36 @@ class Verifier:
         texts: pa.Table,
         config: GroupConfig,
         basis: views.Basis | views.Common | None = None,
-        corrects: NDArray[np.bool_] | None = None,
+        corrects: Callable[[], NDArray[np.bool_]] | None = None,
     ) -> None:
         self._config = config
         tokens, forms = texts.column("tokens"), texts.column("match_text")
         basis = np.ones(len(texts), np.bool_) if basis is None else basis
-        self.words = views.word_view(tokens, basis)
-        self.sounds = views.sound_view(forms, basis)
-        self.hidden = Hidden.of(tokens, self.words)
-        self.places = facts.places(tokens)
-        self.numbers = facts.numbers(tokens)
-        self.corrects = is_correction(forms) if corrects is None else corrects
         self._seen = _days(texts)
+        (self.words, self.hidden), self.corrects, self.sounds, self.places, self.numbers = together(
+            lambda: _words_of(tokens, basis),
+            corrects or (lambda: is_correction(forms)),
+            lambda: views.sound_view(forms, basis),
+            lambda: facts.places(tokens),
+            lambda: facts.numbers(tokens),
+        )
 
     def compare(self, found: Pairs) -> Evidence:
         """Return what speaks for and against each pair."""
+        return self._weighed(found, self._alike(found))
+
+    def _alike(self, found: Pairs) -> _Alike:
         doubt = self._config.doubt
-        words = self._words(found, doubt)
-        sounds, contained = pairs.cosines(self.sounds, found, doubt)
+        plain, _ = pairs.cosines(self.words, found, doubt)
+        return _Alike(plain, *pairs.cosines(self.sounds, found, doubt))
+
+    def _weighed(self, found: Pairs, alike: _Alike) -> Evidence:
+        """Return all that speaks for and against each pair, given how alike its texts are."""
+        words = self._words(found, alike.words)
+        sounds, contained = alike.sounds, alike.contained
         other_place, swapped_place = self.places.compare(found)
         other_numbers, swapped_number = self.numbers.compare(found)
-        fused: NDArray[np.float64] = _fuse(words, sounds, contained)
+        fused = _fuse(words, sounds, contained)
         fused *= np.where(other_place, self._config.other_place, 1.0)
         fused *= np.where(other_numbers, self._config.other_numbers, 1.0)
         gap = np.nan_to_num(np.abs(self._seen[found[:, 0]] - self._seen[found[:, 1]]) / _YEAR)
@@ -133,25 +157,29 @@ class Verifier:
             wanted,
         )
 
-    def _words(self, found: Pairs, doubt: float) -> NDArray[np.float32]:
+    def _words(self, found: Pairs, plain: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the cosine of words, more where one text says in disguise what the other says plainly."""
-        plain, _ = pairs.cosines(self.words, found, doubt)
         both = np.flatnonzero(plain > 0)
-        disguised = np.zeros(len(found), np.float32)
-        disguised[both] = pairs.trusted(self.words, found[both], doubt, self.hidden.compare(found[both]))
+        disguised, asked = np.zeros(len(found), np.float32), found[both]
+        disguised[both] = pairs.trusted(self.words, asked, self._config.doubt, self.hidden.compare(asked))
         return np.asarray(plain + np.minimum(disguised, np.float32(_DISGUISED) * plain), np.float32)
 
     def judge(self, found: Pairs) -> Verdicts:
         """Return what follows from the evidence on each pair."""
-        evidence = self.compare(found)
+        return self._verdicts(self.compare(found))
+
+    def _verdicts(self, evidence: Evidence) -> Verdicts:
         return Verdicts(
             evidence.similarity, self.matched(evidence), evidence.corrects, evidence.swapped_place
         )
 
     def telling(self, found: Pairs) -> tuple[Pairs, Verdicts]:
         """Return the pairs that reach ``suggested``, with what follows: most candidates tell nothing."""
-        verdicts = self.judge(found)
-        high = verdicts.similarity >= self._config.suggested
+        alike, least = self._alike(found), self._config.suggested
+        may = np.round(alike.highest(), 6) >= least
+        found = found[may]
+        verdicts = self._verdicts(self._weighed(found, alike.take(may)))
+        high = verdicts.similarity >= least
         return found[high], verdicts.take(high)
 
     def words_of(self, rows: NDArray[np.int64]) -> tuple[views.Sparse, tuple[str, ...]]:
@@ -216,12 +244,18 @@ class PartVerifier(Verifier):
     def part(self, rows: NDArray[np.int64]) -> Verifier:
         """Return a verifier of these texts alone."""
         texts = self._texts.take(pa.array(rows))
-        return Verifier(texts, self._config, self._common, self.corrects[rows])
+        return Verifier(texts, self._config, self._common, lambda: self.corrects[rows])
 
     def compare(self, found: Pairs) -> Evidence:
         """Return what speaks for and against each pair."""
         rows, local = np.unique(found, return_inverse=True)
         return self.part(rows).compare(local.reshape(found.shape))
+
+    def telling(self, found: Pairs) -> tuple[Pairs, Verdicts]:
+        """Return the pairs that reach ``suggested``, with what follows."""
+        rows, local = np.unique(found, return_inverse=True)
+        high, verdicts = self.part(rows).telling(local.reshape(found.shape))
+        return rows[high], verdicts
 
     def words_of(self, rows: NDArray[np.int64]) -> tuple[views.Sparse, tuple[str, ...]]:
         """Return the words of some texts as rows, and what the columns are."""
@@ -247,6 +281,11 @@ def _fuse(
     """Return the weighted mean of the views."""
     total = words.astype(np.float64) + sounds + _CONTAINMENT * contained
     return np.asarray(total / (2 + _CONTAINMENT))
+
+
+def _words_of(tokens: pa.ChunkedArray, basis: views.Basis | views.Common) -> tuple[views.View, Hidden]:
+    words = views.word_view(tokens, basis)
+    return words, Hidden.of(tokens, words)
 
 
 def _days(texts: pa.Table) -> NDArray[np.float64]:
