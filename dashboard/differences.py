@@ -11,6 +11,7 @@ from functools import cache
 from itertools import pairwise
 
 from pipeline.text.scripts import converter, traditional_only
+from pipeline.text.sounds import cantonese, mandarin
 
 _WORD = re.compile(r"[a-z]+|\d+|\s+|.", re.DOTALL)
 _DIGITS = re.compile(r"\d+")
@@ -62,6 +63,27 @@ def difference(base: str, other: str) -> list[Piece]:
         pieces += [Piece("missing", gone)] if gone else []
         pieces += [Piece("added", come)] if come else []
     return pieces
+
+
+def same_sounds(pieces: Sequence[Piece]) -> list[tuple[str, str]]:
+    """Words of a difference that only sound alike, as (base, other): 医院 spelled 易苑 to pass a filter."""
+    return [
+        (gone.text[start:end], come.text[start:end])
+        for gone, come in pairwise(pieces)
+        if (gone.kind, come.kind) == ("missing", "added") and len(gone.text) == len(come.text)
+        for start, end in _alike(folded(gone.text), folded(come.text))
+    ]
+
+
+def _alike(left: str, right: str) -> list[tuple[int, int]]:
+    """Spans of two or more characters that differ and have the same syllables, in Mandarin or in Cantonese."""
+    found: list[tuple[int, int]] = []
+    for syllables in (mandarin(), cantonese()):
+        said = zip(left, right, syllables.of(left), syllables.of(right), strict=True)
+        marks = "".join("~" if one and one == other and a != b else "." for a, b, one, other in said)
+        spans = [run.span() for run in re.finditer("~{2,}", marks)]
+        found += [span for span in spans if all(span[1] <= start or span[0] >= end for start, end in found)]
+    return sorted(found)
 
 
 def _places(words: Sequence[str]) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dashboard.differences import Piece, difference, kinds_of_change, likeness, pairs_of
+from dashboard.differences import Piece, difference, kinds_of_change, likeness, pairs_of, same_sounds
 from dashboard.rows import Variant
 
 KINSHIP = 0.25
@@ -25,6 +25,8 @@ class Wording:
     depth: int
     changes: tuple[str, ...]
     pieces: tuple[Piece, ...]
+    heard: tuple[tuple[str, str], ...] = ()
+    """Words of the model that this one spells otherwise with the same sounds, as (model, here)."""
 
 
 def family(variants: Sequence[Variant]) -> list[Wording]:
@@ -69,4 +71,5 @@ def _wording(by_time: Sequence[Variant], place: int, model: int | None, depth: i
         return Wording(place + 1, own, None, depth, (), (Piece("same", own.text, own.text),))
     base = by_time[model]
     changes = kinds_of_change(base.text, own.text, (base.script, own.script))
-    return Wording(place + 1, own, model + 1, depth, changes, tuple(difference(base.text, own.text)))
+    pieces = difference(base.text, own.text)
+    return Wording(place + 1, own, model + 1, depth, changes, tuple(pieces), tuple(same_sounds(pieces)))

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import queries
 from dashboard.decide import last_move
-from dashboard.differences import difference, folded, kinds_of_change, likeness, pairs_of
+from dashboard.differences import difference, folded, kinds_of_change, likeness, pairs_of, same_sounds
 from dashboard.family import family
 from dashboard.presence import GONE_SECONDS, PRESENCE, Presence
 from dashboard.publishing import Republisher
@@ -345,6 +345,22 @@ def test_the_strip_shows_who_was_first_and_leaves_out_what_has_no_time() -> None
 )
 def test_kinds_of_change(base: str, other: str, kinds: tuple[str, ...]) -> None:
     assert kinds_of_change(base, other, ("hans", "hans")) == kinds
+
+
+@pytest.mark.parametrize(
+    ("base", "other", "heard"),
+    [
+        ("海港医院已经关门", "海港易苑已经关门", [("医院", "易苑")]),
+        ("海港醫院已經關門", "海港易苑已经关门", [("醫院", "易苑")]),
+        ("海港医院已经关门", "海港药店已经关门", []),
+        ("海港医院已经关门", "海港医苑已经关门", []),  # one character alike is chance
+        ("海港医院", "海港<b>易苑", []),
+    ],
+)
+def test_words_that_only_sound_alike_are_named(base: str, other: str, heard: list[tuple[str, str]]) -> None:
+    assert same_sounds(difference(base, other)) == heard
+    tree = family([variant("a", base, 0, "weibo", "hans"), variant("b", other, 9, "forum", "hans")])
+    assert list(tree[1].heard) == heard
 
 
 def test_folding_keeps_places_and_latin_words_change_whole() -> None:

@@ -1,4 +1,4 @@
-"""What grouping shows to people: differences of variants, rulings that contradict, few suggestions, other languages."""
+"""What grouping shows to people: rulings that contradict, few suggestions, other languages."""
 
 from __future__ import annotations
 
@@ -6,49 +6,15 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline import tables as t
 from pipeline.group import GroupConfig, TextRuling, group
-from pipeline.group.differences import LONGEST, Difference, differences
 from pipeline.normalize import normalize
 from pipeline.records import MatchRuling, RulingKind
 from pipeline.rulings import ruling_conflicts, text_rulings
 from pipeline.segment import segment
 
 NOW = datetime(2026, 3, 13, tzinfo=UTC)
-
-
-@given(st.text(max_size=40), st.text(max_size=40))
-def test_differences_give_back_both_texts(left: str, right: str) -> None:
-    found = differences(left, right)
-    assert "".join(part.left for part in found) == left
-    assert "".join(part.right for part in found) == right
-    assert all((part.kind == "added") == (not part.left) for part in found)
-
-
-@pytest.mark.parametrize(
-    "other", ["海港巷發生火災三人受傷", "海港巷发生火灾三人受伤", "海港巷发生火灾三人受傷"]
-)
-def test_another_script_is_no_difference(other: str) -> None:
-    assert [part.kind for part in differences("海港巷发生火灾三人受伤", other)] == ["same"]
-
-
-def test_a_changed_number_and_an_added_end_are_shown() -> None:
-    found = differences("海港巷火灾三人受伤", "海港巷火災十七人受傷，快转发")
-    assert found == [
-        Difference("same", "海港巷火灾", "海港巷火災"),
-        Difference("changed", "三", "十七"),
-        Difference("same", "人受伤", "人受傷"),
-        Difference("added", "", "，快转发"),
-    ]
-
-
-def test_a_very_long_text_is_compared_up_to_a_bound() -> None:
-    found = differences("火" * LONGEST + "甲", "火" * LONGEST + "乙")
-    assert [(part.kind, len(part.left)) for part in found] == [("same", LONGEST), ("changed", 1)]
 
 
 def texts_of(*posts: str) -> tuple[pa.Table, pa.Table]:
