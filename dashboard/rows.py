@@ -120,6 +120,7 @@ class Reviewed:
     similarity: float | None
     words: float | None
     sounds: float | None
+    passages: float | None
     meaning: float | None
     shared_words: list[str]
     claim: str

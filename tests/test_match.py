@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
@@ -25,6 +26,7 @@ from pipeline.errors import StoreError, UnknownName, UsageError
 from pipeline.ledger.known import KnownBook
 from pipeline.ledger.statements import Statements
 from pipeline.match import MatchConfig, Reviewed, Texts
+from pipeline.match.likeness import fuse
 from pipeline.match.run import Claimed, match_reviews, review_texts
 from pipeline.paths import DataDir
 from pipeline.records import Post, Precision
@@ -310,6 +312,32 @@ def test_other_scripts_cuts_disguises_and_languages_find_their_review() -> None:
         "c2": "import-3",
         "c3": "import-4",
     }, "and a claim that nobody reviewed gets no review"
+
+
+_RUMOR = "妇幼保健院提示您请不要给宝宝喝爽歪歪和有添加剂的牛奶饮料"
+_WALK = (
+    "今天早上在公园散步的时候碰到了老邻居，聊起孩子上学的事情，她说学校门口的路终于修好了，以后接送方便多了。"
+)
+_MARKET = (
+    "周末去新开的菜市场逛了一圈，海鲜比超市新鲜，价格也公道，卖豆腐的阿姨还送了一把葱，下次准备带朋友一起去。"
+)
+
+
+def test_a_rumor_quoted_in_a_long_post_is_found_and_two_long_posts_are_not_taken_for_one() -> None:
+    long = known(f"转给所有家长。{_RUMOR}。{_MARKET}", 1)
+    found = suggested([f"{_WALK}{_RUMOR}。刚刚看到的。", f"{_WALK * 4}{_MARKET[:20]}"], [long])
+    assert found == {"c0": ["import-1"]}
+    plain = replace(MatchConfig(), passages=0.0)
+    asked = claimed([f"{_WALK}{_RUMOR}。刚刚看到的。"])
+    assert match_reviews(asked, [long], encoder(), plain).num_rows == 0, "it is the passage that finds it"
+
+
+def test_what_a_post_in_two_languages_shares_in_words_counts() -> None:
+    shared, meant = np.float32([[0.8, 0.0]]), np.float32([[0.3, 0.9]])
+    fused, alone = fuse((shared, shared, shared, meant), np.array([[True, True]]), MatchConfig())
+    same, _ = fuse((shared, shared, shared, meant), np.array([[False, False]]), MatchConfig())
+    assert alone.tolist() == [[False, True]], "each pair goes by what tells more"
+    assert fused[0, 0] == same[0, 0] > 0 < fused[0, 1]
 
 
 def test_suggestions_do_not_depend_on_order_or_company() -> None:

@@ -48,7 +48,7 @@ def review(number: int, **values: object) -> dict[str, object]:
 
 
 def likeness(number: int, similarity: float, **values: object) -> dict[str, object]:
-    told = {"words": 0.5, "sounds": 0.61, "meaning": 0.7, "shared_words": ["口罩", "截留"]} | values
+    told = {"words": 0.5, "sounds": 0.61, "passages": 0.4, "meaning": 0.7, "shared_words": ["口罩", "截留"]} | values
     return {"claim_id": claim_name(0), "review_id": f"import-{number}", "similarity": similarity, **told}
 
 
@@ -70,7 +70,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     own = review(
         3, provenance="release", publisher="C", ready_text="Ready: nobody took masks.", trust="trusted"
     )
-    across = likeness(2, 0.7, words=None, sounds=None, shared_words=None)
+    across = likeness(2, 0.7, words=None, sounds=None, passages=None, shared_words=None)
     published(data, [review(1), review(2), own], [likeness(1, 0.9), across, likeness(3, 0.6)])
     monkeypatch.setenv("CHENGQING_DATA", str(data.root))
     yield data
@@ -85,7 +85,7 @@ def test_reviews_are_shown_as_their_publishers_words(desk: DataDir) -> None:
     told = text_of(at)
     assert "Their verdict:" in told and "與事實不符" in told and "not on the coalition's trusted list" in told
     assert "<img" not in html_of(at)
-    assert "Alike in words 50%, in sounds 61%, in meaning 70%. Both say: 口罩、截留." in told
+    assert "Alike in words 50%, in sounds 61%, in passages 40%, in meaning 70%. Both say: 口罩、截留." in told
     assert "Between languages; alike in meaning 70%." in told
     assert told.index("our own release") < told.index("checks.jsonl"), "what is trusted stands first"
     assert [code.value for code in at.code if "Ready" in code.value] == ["Ready: nobody took masks."]

@@ -5,6 +5,7 @@ select
     m.similarity,
     m.words,
     m.sounds,
+    m.passages,
     m.meaning,
     coalesce(m.shared_words, []) as shared_words,
     k.claim,

@@ -90,6 +90,7 @@ def _why(desk: Desk, review: Reviewed) -> str:
         "known.why",
         words=_share(review.words),
         sounds=_share(review.sounds),
+        passages=_share(review.passages),
         meaning=_share(review.meaning),
     )
     if not review.shared_words:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.encoder import Encoder
 from pipeline.duck import run_statement
-from pipeline.match.likeness import Likeness, MatchConfig, Reviewed, Texts, best, score
+from pipeline.match.likeness import VIEWS, Likeness, MatchConfig, Reviewed, Texts, best, score
 from pipeline.normalize import fold
 from pipeline.progress import Tick
 from pipeline.reviews.records import KnownReview
@@ -108,14 +108,12 @@ def _found(block: Likeness, config: MatchConfig) -> list[tuple[int, list[int]]]:
 
 def _row(claim: str, review: KnownReview, block: Likeness, row: int, column: int) -> dict[str, object]:
     across = bool(block.across[row, column])
-    words, sounds, meaning = (round(float(view[row, column]), 3) for view in block.views)
+    views = dict(zip(VIEWS, (round(float(view[row, column]), 3) for view in block.views), strict=True))
     return {
         "claim_id": claim,
         "review_id": review.review_id,
         "similarity": round(float(score(block.fused[row, column : column + 1])[0]), 4),
-        "words": None if across else words,
-        "sounds": None if across else sounds,
-        "meaning": meaning,
+        **(dict.fromkeys(VIEWS) | {"meaning": views["meaning"]} if across else views),
     }
 
 

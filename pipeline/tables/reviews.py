@@ -42,6 +42,9 @@ CLAIM_REVIEWS = Table(
         _number("similarity", "fused likeness, 0 to 1; says nothing about truth"),
         _number("words", "likeness of words, 0 to 1; null between languages"),
         _number("sounds", "likeness of sounds, 0 to 1; null between languages"),
+        _number(
+            "passages", "runs of sounds in common, whatever else is said, 0 to 1; null between languages"
+        ),
         _number("meaning", "likeness of meaning by the encoder, -1 to 1"),
         Column("shared_words", STRINGS, "words that both have, the most telling first"),
     ),

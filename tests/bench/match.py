@@ -3,9 +3,12 @@
 Library: the claims of the fact-checks, one per matching form. Queries: each claim written in another script, cut,
 disguised, wrapped by a forwarder; posts of one claim group for each other (paraphrase: the post least like the
 reviewed one asks, one per group; wordings: each other wording asks); Chinese sentences for English ones (across).
-Reviews are halved by the hash of their form: weights and threshold of ``MatchConfig`` were chosen on the one half (the
-run tells what that half would choose now), all figures are of the other. Ranks count ties against both. The same rumor
-reviewed by two outlets counts as wrong.
+Reviews are halved by the hash of their form: views, weights and threshold of ``MatchConfig`` were chosen on the one
+half (the run tells its figures, and what it would choose now), all metrics are of the other. Ranks count ties against
+both. The same rumor reviewed by two outlets counts as wrong.
+
+Strangers are messages from elsewhere (Cofacts) that ask among as many others of their kind, long ones too: most find
+nothing, so how often something is suggested tells whether two texts are taken for one because both are long.
 """
 
 from __future__ import annotations
@@ -43,8 +46,10 @@ SLICES: dict[str, Sequence[Mutation]] = {
 }
 PEER = "BM25, jieba words"
 ACROSS = 1_000
+_LEAST, _LONG = 20, 150
+"""Characters of the shortest message that asks as a stranger, and from where on one is long."""
 CLAIMS, REVIEWS = 100_000, 10_000
-_FALSE_ALARMS = {False: 0.10, True: 0.05}
+_FALSE_ALARMS = {False: 0.09, True: 0.05}
 """Of claims that nobody reviewed, the share for which something may be suggested: what thresholds were chosen by.
 
 Stricter between languages (``True``), so that they do not crowd out reviews in the claim's own."""
@@ -72,7 +77,10 @@ def run(data: Path, progress: Callable[[str], None]) -> list[Metric]:
         progress(name)
         seen[name] = found = _look(Reviewed(known, _texts(one.texts, encoder.encode), MatchConfig()), one)
         mine = scored[one.target]
-        metrics += _compared(name, found.ranks[mine], peer.ranks(one)[mine])
+        theirs = peer.ranks(one)
+        metrics += _compared(name, found.ranks[mine], theirs[mine])
+        progress(f"{name}, choosing half: {_told(found.ranks[~mine])} beside {_told(theirs[~mine])}")
+    metrics += _strangers(data / "eval" / "cofacts_messages_dev.jsonl.gz", known, encoder.encode)
     metrics += _threshold(seen, {name: scored[one.target] for name, one in asked.items()})
     for line in _chosen(seen, {name: ~scored[one.target] for name, one in asked.items()}):
         progress(line)
@@ -203,7 +211,7 @@ def _chosen(seen: dict[str, _Seen], choose: dict[str, NDArray[np.bool_]]) -> lis
     within = np.concatenate([one.examples[choose[name]] for name, one in seen.items() if name != "across"])
 
     def reached(words: float, meaning: float) -> float:
-        fused = within @ np.array([words, config.sounds, meaning])
+        fused = within @ np.array([words, config.sounds, config.passages, meaning])
         return float((1 / (fused >= fused[:, :1]).sum(axis=1)).mean())
 
     grid = [(reached(w, m), w, m) for w in (0.0, 2.0, 4.0, 8.0) for m in (1.0, 2.5, 5.0, 10.0)]
@@ -222,6 +230,36 @@ def _chosen(seen: dict[str, _Seen], choose: dict[str, NDArray[np.bool_]]) -> lis
     return out
 
 
+def _told(ranks: NDArray[np.int64]) -> str:
+    return f"{(ranks <= 1).mean():.4f} / {(ranks <= 5).mean():.4f} / {(1 / ranks).mean():.4f}"
+
+
+def _strangers(path: Path, known: Texts, encode: Callable[[Sequence[str]], Floats]) -> list[Metric]:
+    """Messages for which something is suggested, among fact-checks and as many messages, by their length."""
+    said = [text for text in (row["text"] for row in _rows(path)) if len(text) > _LEAST]
+    ask = np.array([_half(text) for text in said])
+    asking, others = (
+        _texts([t for t, a in zip(said, ask == side, strict=True) if a], encode) for side in (1, 0)
+    )
+    library = Texts(
+        [*known.forms, *others.forms],
+        [*known.tokens, *others.tokens],
+        np.vstack([known.vectors, others.vectors]),
+    )
+    blocks = Reviewed(library, asking, MatchConfig()).blocks()
+    shown = np.concatenate([block.fused.max(axis=1) >= _floor() for block in blocks])
+    long = np.array([len(form) > _LONG for form in asking.forms])
+    return [
+        Metric(f"match.suggest.strangers.{name}", round(float(shown[of].mean()), 4), unit=f"of {of.sum():,}")
+        for name, of in (("short", ~long), ("long", long))
+    ]
+
+
+def _floor() -> float:
+    config = MatchConfig()
+    return float(np.log(config.suggest_from / (1 - config.suggest_from)))
+
+
 def _compared(name: str, ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> list[Metric]:
     """hit@1, hit@5 and MRR of both; the goal is the peer's figure."""
 
@@ -237,10 +275,9 @@ def _compared(name: str, ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> 
 
 
 def _threshold(seen: dict[str, _Seen], scored: dict[str, NDArray[np.bool_]]) -> list[Metric]:
-    """How often the right review is suggested, and how often anything is where the right one is not in the library."""
-    config = MatchConfig()
-    floor = float(np.log(config.suggest_from / (1 - config.suggest_from)))
-    out = []
+    """How often the right review is suggested, how often it is what stands first where anything is suggested, and how
+    often anything is where the right one is not in the library."""
+    floor, out = _floor(), []
     for across in (False, True):
         names = [name for name in seen if (name == "across") is across]
         right, wrong = (
@@ -249,7 +286,11 @@ def _threshold(seen: dict[str, _Seen], scored: dict[str, NDArray[np.bool_]]) -> 
         )
         label = "across" if across else "within"
         shown, alarms = (round(float((side >= floor).mean()), 4) for side in (right, wrong))
+        first = (right > wrong)[np.maximum(right, wrong) >= floor].mean()
         out.append(Metric(f"match.suggest.{label}.recall", shown, unit="right one shown"))
+        out.append(
+            Metric(f"match.suggest.{label}.first", round(float(first), 4), unit="right, of the first shown")
+        )
         out.append(Metric(f"match.suggest.{label}.false_alarms", alarms, unit="shown although absent"))
     return out
 
