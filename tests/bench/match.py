@@ -7,6 +7,10 @@ Reviews are halved by the hash of their form: views, weights and threshold of ``
 half (the run tells its figures, and what it would choose now), all metrics are of the other. Ranks count ties against
 both. The same rumor reviewed by two outlets counts as wrong.
 
+Groups of posts are silver labels. What either side misses among the first five of paraphrase and wordings was read, by
+one reader who knew the sides (``match_read.tsv``): metrics ``as_read`` leave out queries whose label is another claim
+and count a second review of the same claim as right, for both sides.
+
 Strangers are messages from elsewhere (Cofacts) that ask among as many others of their kind, long ones too: most find
 nothing, so how often something is suggested tells whether two texts are taken for one because both are long.
 """
@@ -45,6 +49,8 @@ SLICES: dict[str, Sequence[Mutation]] = {
     "all": (disguise, change_region, add_noise, truncate),
 }
 PEER = "BM25, jieba words"
+READ = Path(__file__).with_name("match_read.tsv")
+"""Queries and reviews by the digests of their forms, and whether they are the same claim."""
 ACROSS = 1_000
 _LEAST, _LONG = 20, 150
 """Characters of the shortest message that asks as a stranger, and from where on one is long."""
@@ -78,6 +84,8 @@ def run(data: Path, progress: Callable[[str], None]) -> list[Metric]:
         seen[name] = found = _look(Reviewed(known, _texts(one.texts, encoder.encode), MatchConfig()), one)
         mine = scored[one.target]
         theirs = peer.ranks(one)
+        if name in {"paraphrase", "wordings"}:
+            metrics += _as_read(name, one, mine, known, encoder.encode, peer)
         metrics += _compared(name, found.ranks[mine], theirs[mine])
         progress(f"{name}, choosing half: {_told(found.ranks[~mine])} beside {_told(theirs[~mine])}")
     metrics += _strangers(data / "eval" / "cofacts_messages_dev.jsonl.gz", known, encoder.encode)
@@ -228,6 +236,39 @@ def _chosen(seen: dict[str, _Seen], choose: dict[str, NDArray[np.bool_]]) -> lis
         shift = float(np.quantile(alarms, 1 - _FALSE_ALARMS[across]))
         out.append(f"chosen {'across' if across else 'within'}: bias {bias - shift:.2f}, configured {bias}")
     return out
+
+
+def _as_read(
+    name: str,
+    asked: Asked,
+    mine: NDArray[np.bool_],
+    known: Texts,
+    encode: Callable[[Sequence[str]], Floats],
+    peer: Bm25,
+) -> list[Metric]:
+    """The metrics of the scored half with labels as a reader found them."""
+    place = {_digest(form): index for index, form in enumerate(known.forms)}
+    forms = fold(asked.texts)[0]
+    read = {query: (place[review], verdict) for query, review, verdict in _verdicts()}
+    judged = [read.get(_digest(form)) for form in forms]
+    kept = mine & np.array([one is None or one[1] == "same" for one in judged])
+    also = np.array([one[0] if one else own for one, own in zip(judged, asked.target.tolist(), strict=True)])
+    both = [
+        Asked([t for t, k in zip(asked.texts, kept, strict=True) if k], at[kept])
+        for at in (asked.target, also)
+    ]
+    texts = _texts(both[0].texts, encode)
+    ours = [_look(Reviewed(known, texts, MatchConfig()), one).ranks for one in both]
+    return _compared(f"{name}.as_read", np.minimum(*ours), np.minimum(*map(peer.ranks, both)))
+
+
+def _verdicts() -> list[list[str]]:
+    lines = READ.read_text("utf-8").splitlines()
+    return [line.split("\t")[:3] for line in lines if not line.startswith("#")]
+
+
+def _digest(form: str) -> str:
+    return hashlib.blake2b(form.encode(), digest_size=8).hexdigest()
 
 
 def _told(ranks: NDArray[np.int64]) -> str:
