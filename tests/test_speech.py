@@ -86,6 +86,28 @@ def test_a_wish_for_a_correction_or_a_guess_at_one_is_a_question(text: str) -> N
     assert (asks[0], corrects[0]) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Is the April election really postponed?", True),
+        ("were the ballots actually thrown away?", True),
+        ("did ICE actually come to the school?", True),
+        ("wait, the mayor really resigned?", True),
+        ("heard the clinic is closing, true?", True),
+        ("真的？ is it really cancelled", True),
+        ("is this photo real or AI?", True),
+        ("the election is really postponed", False),
+        ("is the food really good there?", False),
+        ("is it really that hard to park", False),
+        ("did you really just say that lol", False),
+        ("this is confirmed by police", False),
+        ("why is the school really closed", False),
+    ],
+)
+def test_english_asks_by_its_order_of_words_and_not_by_really_alone(text: str, asks: bool) -> None:
+    assert speech_flags(said(text))[0].tolist() == [asks]
+
+
 def test_the_model_hears_what_no_list_holds() -> None:
     texts = said("感觉不靠谱啊这消息", "这能是真事?", "i really doubt that happened")
     asks, corrects = listed(texts)
