@@ -48,7 +48,13 @@ def review(number: int, **values: object) -> dict[str, object]:
 
 
 def likeness(number: int, similarity: float, **values: object) -> dict[str, object]:
-    told = {"words": 0.5, "sounds": 0.61, "passages": 0.4, "meaning": 0.7, "shared_words": ["口罩", "截留"]} | values
+    told = {
+        "words": 0.5,
+        "sounds": 0.61,
+        "passages": 0.4,
+        "meaning": 0.7,
+        "shared_words": ["口罩", "截留"],
+    } | values
     return {"claim_id": claim_name(0), "review_id": f"import-{number}", "similarity": similarity, **told}
 
 
@@ -116,6 +122,38 @@ def test_a_review_that_left_the_library_stays_in_sight_where_it_was_confirmed(de
     published(desk, [], [])
     told = text_of(visit("claim", actor="Mei", claim=claim_name(0)))
     assert "no longer suggested: C (verdict: 與事實不符" in told and "check before using its text" in told
+    for language, said in (("zh-Hans", "已确认的查核现不再提示"), ("zh-Hant", "已確認的查核現不再提示")):
+        assert said in CliRunner().invoke(rank, [INCIDENT, "--why", "--language", language]).output
+    listed = CliRunner().invoke(rank, [INCIDENT], env={"COLUMNS": "200"}).output
+    assert listed.count("(review gone)") == 1
+    assert text_of(visit("claims", actor="Mei")).count("A confirmed review is no longer suggested") == 1
+
+
+def test_the_library_lists_what_was_confirmed_and_has_left_it_and_why(desk: DataDir, tmp_path: Path) -> None:
+    library, book = ReviewLibrary(desk), KnownBook(desk.ledger)
+    sites = ("a.example", "b.example", "c.example")
+    rows = [{"claim": f"海港巷停水{n}", "url": f"https://{site}/1"} for n, site in enumerate(sites)]
+    file = tmp_path / "a.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    library.add(read_reviews(file))
+    for one in library.reviews():
+        seen = {"review_id": one.review_id, "site": one.site, "claim": one.claim}
+        book.rule(INCIDENT, claim_name(0), seen, same=one.site != "c.example", actor="Mei")
+    book.rule(INCIDENT, claim_name(1), {"review_id": "crawl-gone"}, same=True, actor="Mei")
+    first = next(one.review_id for one in library.reviews() if one.site == "a.example")
+    library.remove(first, by="Lok", because="taken back")
+    (desk.root / "reviews.toml").write_text(
+        '[[publisher]]\nsite = "b.example"\nstanding = "hidden"\n', "utf-8"
+    )
+    told = json.loads(CliRunner().invoke(review_command, ["list", "--json"]).output)
+    left = {row["left"]: row["confirmed_for"] for row in told if "left" in row}
+    assert left == {
+        "removed by Lok: taken back": [f"{INCIDENT}/{claim_name(0)}"],
+        "b.example is hidden in reviews.toml": [f"{INCIDENT}/{claim_name(0)}"],
+        "its source has it no more": [f"{INCIDENT}/{claim_name(1)}"],
+    }
+    shown = CliRunner().invoke(review_command, ["list"], env={"COLUMNS": "250"}).output
+    assert "3 confirmed reviews that left the library" in shown and "taken back" in shown
 
 
 def test_a_verdict_that_changed_is_marked_wherever_the_claim_is_listed(desk: DataDir) -> None:

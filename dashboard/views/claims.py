@@ -76,6 +76,7 @@ def _states(desk: Desk, file: str, view: ListView, shown: tuple[str, ...]) -> di
     listed = queries.known_rows(file, shown)
     known = Counter(pair[0] for pair in listed if pair not in ruled or ruled[pair].same)
     outdated = {pair[0] for pair in listed if pair in ruled and ruled[pair].is_outdated(listed[pair])}
+    gone = {claim for (claim, review), one in ruled.items() if one.same and (claim, review) not in listed}
     cursor = marked(shown)
     return {
         claim: cards.RowState(
@@ -90,6 +91,7 @@ def _states(desk: Desk, file: str, view: ListView, shown: tuple[str, ...]) -> di
             aid=view.read,
             known=known[claim],
             outdated=claim in outdated,
+            gone=claim in gone,
             because=tuple(in_words(desk.words, rank_rows[claim], REASONS_ON_A_CARD if view.look else 1)),
             reasons=tuple(reasons(desk.words, rank_rows[claim])[:REASONS_ON_A_CARD]) if view.look else (),
         )

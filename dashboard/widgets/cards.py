@@ -74,6 +74,8 @@ class RowState:
     known: int = 0
     outdated: bool = False
     """Whether a review that was confirmed has another verdict now."""
+    gone: bool = False
+    """Whether a review that was confirmed is suggested no more: it may have left the library."""
     marked: bool = False
     aid: str = ""
     because: tuple[str, ...] = ()

@@ -176,8 +176,10 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mark(row: dict[str, Any]) -> str:
-    """In front of a claim whose confirmed review has another verdict now; --why says it in words."""
-    return "(verdict changed) " if row.get("verdict_changed") else ""
+    """In front of a claim whose confirmed review has another verdict now or is gone; --why says it in words."""
+    if row.get("verdict_changed"):
+        return "(verdict changed) "
+    return "(review gone) " if row.get("review_gone") else ""
 
 
 def _cut(text: str) -> str:

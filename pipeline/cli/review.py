@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.cli.output import json_option, show_json, show_rows
 from pipeline.errors import UnknownName
 from pipeline.incident import list_incidents
-from pipeline.ledger.known import outdated
+from pipeline.ledger.known import gone, outdated
 from pipeline.paths import DataDir
 from pipeline.reviews import KnownReview, ReviewLibrary, load_trust
 from pipeline.reviews.reading import read_reviews
+from pipeline.reviews.trust import Standing
 
 _SHOWN_REJECTS = 5
 
@@ -61,19 +63,23 @@ def import_(file: Path, as_json: bool) -> None:
 def list_(site: str | None, provenance: str | None, limit: int, as_json: bool) -> None:
     """Show the library, the newest first, with where each review came from.
 
-    Changed for: claims that people confirmed it for when its publisher's verdict was another.
+    Changed for: claims that people confirmed it for when its publisher's verdict was another. Reviews that people
+    confirmed and that have left the library since come last, with why and for which claims.
     """
     data = DataDir.from_environment()
     trust = load_trust(data)
+    library = ReviewLibrary(data).reviews()
     found = [
         one
-        for one in ReviewLibrary(data).reviews()
+        for one in library
         if (not site or one.site == site) and (not provenance or one.provenance == provenance)
     ]
     found.sort(key=lambda one: (-(one.reviewed_at.timestamp() if one.reviewed_at else 0), one.review_id))
     changed = _changed_for(data, found)
+    left = [] if site or provenance else _left(data, {one.review_id for one in library})
     if as_json:
-        show_json([asdict(one) | {"changed_for": changed.get(one.review_id, [])} for one in found[:limit]])
+        listed = [asdict(one) | {"changed_for": changed.get(one.review_id, [])} for one in found[:limit]]
+        show_json([*listed, *left])
         return
     rows = [
         {
@@ -89,6 +95,9 @@ def list_(site: str | None, provenance: str | None, limit: int, as_json: bool) -
         for one in found[:limit]
     ]
     show_rows(rows, title=f"{len(found):,} reviews", cut="claim")
+    if left:
+        shown = [one | {"confirmed_for": " ".join(one["confirmed_for"])} for one in left]
+        show_rows(shown, title=f"{len(left):,} confirmed reviews that left the library", cut="claim")
 
 
 @review.command()
@@ -125,8 +134,30 @@ def remove(review_id: str, because: str, actor: str, undo: bool) -> None:
 
 
 def _changed_for(data: DataDir, reviews: Sequence[KnownReview]) -> dict[str, list[str]]:
-    incidents = [incident.id for incident in list_incidents(data, lambda problem: None)]
-    return outdated(data.ledger, incidents, {one.review_id: one.rating for one in reviews})
+    return outdated(data.ledger, _incidents(data), {one.review_id: one.rating for one in reviews})
+
+
+def _left(data: DataDir, present: Collection[str]) -> list[dict[str, Any]]:
+    """Reviews that claims were confirmed by and that the library holds no more, as they were shown then."""
+    trust, removed = load_trust(data), ReviewLibrary(data).removed()
+    found = []
+    for review_id, words in sorted(gone(data.ledger, _incidents(data), present).items()):
+        seen = words[-1][1].review
+        if told := removed.get(review_id):
+            by, because = told.get("by"), told.get("because")
+            why = "removed" + (f" by {by}" if by else "") + (f": {because}" if because else "")
+        elif trust.standing(seen.get("site")) is Standing.HIDDEN:
+            why = f"{seen['site']} is hidden in reviews.toml"
+        else:
+            why = "its source has it no more"
+        kept = {name: seen.get(name) for name in ("claim", "rating", "publisher")}
+        claims = [claim for claim, _ in words]
+        found.append({"review_id": review_id, **kept, "left": why, "confirmed_for": claims})
+    return found
+
+
+def _incidents(data: DataDir) -> list[str]:
+    return [incident.id for incident in list_incidents(data, lambda problem: None)]
 
 
 def _review(review_id: str) -> KnownReview:

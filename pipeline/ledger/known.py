@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -82,6 +82,18 @@ def outdated(
         for (claim, review), known in book.of(incident).items():
             if review in ratings and known.is_outdated(ratings[review]):
                 found.setdefault(review, []).append(f"{incident}/{claim}")
+    return found
+
+
+def gone(
+    ledger: Path, incidents: Iterable[str], present: Collection[str]
+) -> dict[str, list[tuple[str, Known]]]:
+    """By review that is not ``present``: claims (``incident/claim``) that were confirmed by it, and the word."""
+    book, found = KnownBook(ledger, read_only=True), dict[str, list[tuple[str, Known]]]()
+    for incident in incidents:
+        for (claim, review), known in book.of(incident).items():
+            if known.same and review not in present:
+                found.setdefault(review, []).append((f"{incident}/{claim}", known))
     return found
 
 

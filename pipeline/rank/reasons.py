@@ -51,8 +51,8 @@ def explain(language: str, row: Mapping[str, Any], name: _Name | None = None, mo
 
 
 def _verdict(row: Mapping[str, Any]) -> Said | None:
-    """Of rows of the saved question top_claims: what people confirmed rests on words that were changed."""
-    return ("verdict_changed", {}) if row.get("verdict_changed") else None
+    """Of rows of the saved question top_claims: what people confirmed rests on words that were changed, or gone."""
+    return next(((name, {}) for name in ("verdict_changed", "review_gone") if row.get(name)), None)
 
 
 def _asked(row: Mapping[str, Any]) -> Said | None:

@@ -16,6 +16,12 @@ select
         inner join known_reviews as k on k.review_id = w.review_id
         where w.claim_id = r.claim_id and w.is_same and w.rating is distinct from k.rating
     ) as verdict_changed,
+    -- one that was confirmed is suggested no more: it left the library, or the claim is told otherwise now
+    exists (
+        from review_words as w
+        anti join claim_reviews as m on m.claim_id = w.claim_id and m.review_id = w.review_id
+        where w.claim_id = r.claim_id and w.is_same
+    ) as review_gone,
     c.exemplar_text as claim
 from ranked_claims as r
 inner join claims as c on c.claim_id = r.claim_id
