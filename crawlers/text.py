@@ -228,6 +228,16 @@ _SIZE |= {"k": 1_000, "m": 10**6, "b": 10**9}
 MAX_COUNT = 2**53
 
 
+def images_of(fragment: str) -> tuple[str, ...]:
+    """Web addresses of the pictures of a piece of HTML in its order, also of those that a page loads late."""
+    if "<img" not in fragment.lower() or is_too_deep(fragment):
+        return ()
+    named = ("data-lazy-src", "data-src", "src")
+    nodes = LexborHTMLParser(fragment).css("img")
+    found = (next((one.attributes[n] for n in named if one.attributes.get(n)), None) for one in nodes)
+    return tuple(dict.fromkeys(url for url in found if url and url.startswith(("http://", "https://"))))
+
+
 def parse_count(shown: object) -> tuple[int | None, bool]:
     """A displayed count and whether it was rounded: ``1.2万`` is (12000, True), ``""`` and ``赞`` are (None, False)."""
     if type(shown) is int and 0 <= shown <= MAX_COUNT:

@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import make_incident, store_posts
+from crawlers.cards import all_cards
+from crawlers.families.wordpress import article
 from crawlers.items import Context
 from crawlers.reviews import Review, as_post, keep_verdicts
 from models.encoder import Encoder
@@ -34,6 +36,7 @@ from pipeline.reviews import KnownReview, ReviewLibrary, load_trust
 from pipeline.reviews.library import digest_of
 from pipeline.reviews.reading import read_reviews
 from pipeline.reviews.records import SIDECAR
+from pipeline.reviews.trust import Standing
 from pipeline.tables import CLAIM_POSTS, CLAIM_REVIEWS, CLAIMS, TEXTS
 from test_statements import ANN, NOW, PARTNERS, circulated, hand
 
@@ -203,6 +206,43 @@ def test_crawls_of_fact_checkers_feed_the_library(data: DataDir) -> None:
     assert (found["網傳喝熱水能防疫？"].rating, found["網傳喝熱水能防疫？"].site) == ("錯誤", "mygopen.com")
     earlier = ReviewLibrary(data).reviews(as_of=SEEN - timedelta(hours=1))
     assert earlier == [], "a replay knows nothing that was published later"
+
+
+def test_a_verdict_that_is_a_picture_is_read_as_the_list_says(data: DataDir) -> None:
+    make_incident(data, "fire")
+    case = Path(__file__).parent / "pages" / "wordpress" / "verdict-as-picture"
+    entries = json.loads((case / "body.json").read_text("utf-8"))
+    context = Context(
+        "piyaoba", "piyaoba.org", "c", "test", SEEN, SEEN, author_key=lambda platform, name: name
+    )
+    articles = [article(entry, context) for entry in entries]
+    elsewhere = replace(articles[0], post_id="p:9", url="https://other.example/1")
+    store_posts(data, "fire", [*articles, elsewhere])
+    found = {r.claim: (r.rating, r.publisher, r.site) for r in ReviewLibrary(data).reviews()}
+    assert found == {
+        "網傳四月選舉將延期": ("False", "PiYaoBa", "piyaoba.org"),
+        "接種疫苗需要出示身分證明": ("True", "PiYaoBa", "piyaoba.org"),
+        "如何閱讀我們的燈號": (None, "PiYaoBa", "piyaoba.org"),
+    }, "a page with every light has no verdict; one without any is no review; nobody else's picture counts"
+    (data.root / "reviews.toml").write_text(
+        '[[publisher]]\nsite = "piyaoba.org"\npictures = { RLight = 1 }\n', "utf-8"
+    )
+    with pytest.raises(UsageError, match="pictures"):
+        ReviewLibrary(data).reviews()
+
+
+def test_sources_of_reviews_ship_with_cards_and_none_of_them_is_trusted_by_default(data: DataDir) -> None:
+    cards, listed = all_cards(), load_trust(data)
+    sources = {"mygopen": "mygopen.com", "tfc-taiwan": "tfc-taiwan.org.tw", "piyaoba": "piyaoba.org"}
+    for name, site in sources.items():
+        publisher = listed.of(site)
+        assert cards[name].owner and site in cards[name].notes and cards[name].checked is None
+        assert publisher and (publisher.titles or publisher.pictures), f"{site}: nothing says how it rates"
+    assert {"family-claimreview", "family-googlefactcheck"} <= set(cards)
+    assert {one.standing for one in listed.publishers.values()} == {Standing.SHOWN}
+    assert listed.standing("piyao.org.cn") is Standing.SHOWN, (
+        "a state outlet is shown as its word, like anybody"
+    )
 
 
 def test_what_the_crawler_reads_of_a_verdict_reaches_the_library(data: DataDir) -> None:

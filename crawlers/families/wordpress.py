@@ -7,7 +7,7 @@ from typing import Any
 
 from crawlers.families.base import Family, load_json, query_value, read_each, show_json, with_query
 from crawlers.items import Answer, Context, Fetch, Reading
-from crawlers.text import html_to_text, links_of
+from crawlers.text import html_to_text, images_of, links_of
 from crawlers.times import parse_time
 from pipeline.errors import UsageError
 from pipeline.records import Post
@@ -90,7 +90,8 @@ def article(entry: dict[str, Any], context: Context, query: str | None = None) -
     title = html_to_text(_rendered(entry.get("title"))) or None
     at, precision = parse_time(entry.get("date_gmt"), context.now, UTC)
     author = entry.get("author")
-    image = entry.get("jetpack_featured_media_url")
+    featured = entry.get("jetpack_featured_media_url")
+    images = [featured] if isinstance(featured, str) and featured else []
     return context.post(
         "wordpress",
         f"{context.site}/{_number(entry['id'])}",
@@ -101,7 +102,7 @@ def article(entry: dict[str, Any], context: Context, query: str | None = None) -
         published_at=at,
         published_precision=precision,
         links=links_of(content),
-        media=(image,) if isinstance(image, str) and image else (),
+        media=tuple(dict.fromkeys([*images, *images_of(content)]))[:20],
         query=query,
     )
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -38,10 +39,10 @@ from pipeline.reviews.trust import Trust
 from pipeline.suppression import REVIEWED
 
 TITLED = ("blogger", "wordpress", "feed")
-"""Platforms whose articles may be reviews by their titles, for publishers that are listed so."""
+"""Platforms whose articles may be reviews by their titles or pictures, for publishers that are listed so."""
 
 _log = logging.getLogger(__name__)
-_COLUMNS = ["post_id", "platform", "text", "title", "url", "published_at", "published_precision"]
+_COLUMNS = ["post_id", "platform", "text", "title", "url", "published_at", "published_precision", "media"]
 _VERDICT = re.compile(r"^\s*[【\[]\s*([^】\]]{1,20}?)\s*[】\]]\s*(.+)$", re.DOTALL)
 
 
@@ -102,14 +103,26 @@ def _reviewed(post: Mapping[str, Any], told: Mapping[str, Any], crawl: Crawl, sh
 
 
 def _titled(post: Mapping[str, Any], crawl: Crawl, sha256: str, trust: Trust) -> KnownReview | None:
-    """An article whose title is a verdict and a claim, of a publisher that is listed for it."""
+    """An article that rates a claim by its title or by a picture, of a publisher that is listed for it."""
     listed = trust.of(host_of(post["url"]))
-    said = _VERDICT.match(post["title"] or "") if listed and listed.titles else None
-    if not said or not listed:
+    if not listed or not post["title"]:
         return None
+    said = _VERDICT.match(post["title"]) if listed.titles else None
+    shown = _pictured(post["media"] or (), listed.pictures)
+    if not said and not shown:
+        return None
+    rating, claim = (said[1], said[2]) if said else (shown[0] if len(shown) == 1 else None, post["title"])
     return _from_crawl(
-        post, crawl, sha256, said[2], rating=said[1], publisher=listed.name or None, site=listed.site
+        post, crawl, sha256, claim, rating=rating, publisher=listed.name or None, site=listed.site
     )
+
+
+def _pictured(addresses: Sequence[str], meant: Mapping[str, str]) -> list[str]:
+    """Verdicts by the pictures of an article; several different ones, as in a legend, are no verdict."""
+    names = [
+        urlsplit(address).path.rsplit("/", 1)[-1].lower() for address in addresses if web_address(address)
+    ]
+    return [word for start, word in meant.items() if any(name.startswith(start.lower()) for name in names)]
 
 
 def _from_crawl(

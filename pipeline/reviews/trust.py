@@ -26,13 +26,18 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """One publisher of the list; ``titles`` says that its articles' titles are a bracketed verdict and the claim."""
+    """One publisher of the list.
+
+    ``titles`` says that its articles' titles are a bracketed verdict and the claim; ``pictures`` what the pictures in
+    them mean by which it rates, by the beginning of their file names: there the whole title is the claim.
+    """
 
     site: str
     name: str = ""
     standing: Standing = Standing.SHOWN
     titles: bool = False
     note: str = ""
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,11 @@ def load_trust(data: DataDir) -> Trust:
 
 def trust_digest(data: DataDir) -> str:
     """What the list says, for the key of results that show it."""
-    rows = [[p.site, p.name, p.standing.value, p.titles] for p in load_trust(data).publishers.values()]
-    return json.dumps(sorted(rows), ensure_ascii=False)
+    rows = [
+        [p.site, p.name, p.standing.value, p.titles, dict(p.pictures)]
+        for p in load_trust(data).publishers.values()
+    ]
+    return json.dumps(sorted(rows, key=str), ensure_ascii=False, sort_keys=True)
 
 
 _SITE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -88,5 +96,14 @@ def _publisher(path: Path, row: object) -> Publisher:
         raise UsageError(
             f"{path}: publisher {row['site']}: standing is one of {', '.join(Standing)}"
         ) from error
+    pictures = row.get("pictures", {})
+    if not isinstance(pictures, dict) or not all(
+        isinstance(word, str) and word for word in pictures.values()
+    ):
+        raise UsageError(
+            f'{path}: publisher {row["site"]}: write pictures = {{ "RLight" = "False" }}: file name, verdict'
+        )
     titles = row.get("titles", False) is True
-    return Publisher(row["site"], str(row.get("name", "")), standing, titles, str(row.get("note", "")))
+    return Publisher(
+        row["site"], str(row.get("name", "")), standing, titles, str(row.get("note", "")), pictures
+    )
