@@ -224,11 +224,11 @@ def test_memory_survives_the_disk_and_what_is_no_memory_is_none(tmp_path: Path) 
 def test_any_number_of_threads_gives_the_same(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
-    from pipeline.group import kernels
+    from pipeline.group import kernels, near_kernels
 
     expected = grouped(many(60))
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    monkeypatch.setattr(kernels, "_ROWS_PER_TASK", 7)
+    monkeypatch.setattr(near_kernels, "_ROWS_PER_TASK", 7)
     monkeypatch.setattr(kernels, "_PAIRS_PER_TASK", 5)
     assert_same(grouped(many(60)), expected)
 

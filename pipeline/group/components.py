@@ -6,20 +6,15 @@ from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
+
+from pipeline.group import kernels
 
 Pairs = NDArray[np.int64]
 
 
 def components(size: int, edges: Pairs) -> NDArray[np.int64]:
     """Return for each node the smallest node of its component."""
-    ones = np.ones(len(edges), np.int8)
-    graph = sparse.csr_matrix((ones, (edges[:, 0], edges[:, 1])), shape=(size, size))
-    count, labels = csgraph.connected_components(graph, directed=False)
-    smallest = np.full(count, size, np.int64)
-    np.minimum.at(smallest, labels, np.arange(size))
-    return np.asarray(smallest[labels])
+    return kernels.components(size, edges)
 
 
 def ruled_components(

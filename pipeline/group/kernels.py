@@ -1,4 +1,4 @@
-"""The two inner loops of grouping, compiled: sums over what two sparse rows share, and the search for near rows.
+"""The inner loops over pairs, compiled: sums over what two sparse rows share, and what pairs make of their ends.
 
 Every sum runs over columns in ascending order in single precision, so a pair has the same value to the last bit
 whichever text comes first, whatever else is in the table, and on any number of threads.
@@ -6,23 +6,18 @@ whichever text comes first, whatever else is in the table, and on any number of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy import sparse
 
 from pipeline.parallel import in_parallel
 
 Ints = NDArray[Any]
 Floats = NDArray[np.float32]
-Near = tuple[Ints, Ints, Floats]
-BothWays = tuple[Ints, Ints, Floats, Ints, Ints, Floats]
 
 _PAIRS_PER_TASK = 200_000
-_ROWS_PER_TASK = 2_000
 
 
 def shared(rows: Any, weights: Floats, left: Ints, right: Ints) -> tuple[Floats, Floats]:  # noqa: ANN401  scipy
@@ -61,61 +56,6 @@ def dots(steps: NDArray[np.int8], left: Ints, right: Ints) -> NDArray[np.int32]:
     return products
 
 
-def nearest_before(arrays: BothWays, chosen: Ints, floor: float, most: int) -> Near:
-    """Return (chosen row, earlier row, product) for the ``most`` earlier rows nearest to each, from ``floor`` on.
-
-    Of equally near rows the earlier is taken. Rows come in the order of ``chosen``, those near to one in theirs.
-    """
-    least = np.float32(floor)
-    return _joined(
-        in_parallel(
-            lambda first, last: _nearest_before(*arrays, chosen[first:last], least, most),
-            len(chosen),
-            _ROWS_PER_TASK,
-        )
-    )
-
-
-def near_rows(arrays: BothWays, chosen: Ints, floor: float) -> Near:
-    """Return (chosen row, other row, product) for every other row that reaches ``floor``."""
-    least = np.float32(floor)
-    return _joined(
-        in_parallel(
-            lambda first, last: _near_rows(*arrays, chosen[first:last], least), len(chosen), _ROWS_PER_TASK
-        )
-    )
-
-
-def both_ways(rows: Any, chosen: Ints) -> BothWays:  # noqa: ANN401  scipy
-    """Return the arrays of a matrix by rows, then by columns; of columns that no ``chosen`` row has, nothing.
-
-    ``rows`` is a CSR matrix with sorted columns and positive values.
-    """
-    told = rows
-    if 2 * len(chosen) < rows.shape[0]:
-        wanted = np.zeros(rows.shape[1], np.bool_)
-        wanted[rows[chosen].indices] = True
-        told = _of_columns(rows, wanted)
-    columns = told.tocsc()
-    return rows.indptr, rows.indices, rows.data, columns.indptr, columns.indices, columns.data
-
-
-def _of_columns(rows: Any, wanted: NDArray[np.bool_]) -> Any:  # noqa: ANN401  scipy
-    kept = wanted[rows.indices]
-    starts = np.zeros(rows.nnz + 1, rows.indptr.dtype)
-    np.cumsum(kept, out=starts[1:])
-    parts = (rows.data[kept], rows.indices[kept], starts[rows.indptr])
-    return sparse.csr_matrix(parts, shape=rows.shape)
-
-
-def _joined(parts: Iterable[Near]) -> Near:
-    found = list(parts)
-    if not found:
-        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
-    one, other, products = zip(*found, strict=True)
-    return np.concatenate(one), np.concatenate(other), np.concatenate(products)
-
-
 def best_between(groups: Ints, weakness: Ints, most: int) -> NDArray[np.bool_]:
     """Say which pairs of groups are taken when one goes through them from the least weakness on.
 
@@ -131,6 +71,27 @@ def best_between(groups: Ints, weakness: Ints, most: int) -> NDArray[np.bool_]:
 
 
 @njit(nogil=True, cache=True)
+def components(size: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each node the smallest node of its component: a forest whose roots are the smallest nodes."""
+    up = np.arange(size)
+    for edge in range(len(edges)):
+        one, other = edges[edge, 0], edges[edge, 1]
+        while up[one] != one:
+            up[one] = up[up[one]]
+            one = up[one]
+        while up[other] != other:
+            up[other] = up[up[other]]
+            other = up[other]
+        if one < other:
+            up[other] = one
+        else:
+            up[one] = other
+    for node in range(size):  # a node's parent is smaller, and has been led to its root before it
+        up[node] = up[up[node]]
+    return up
+
+
+@njit(nogil=True, cache=True)
 def _shared(
     starts: Ints,
     columns: Ints,
@@ -141,22 +102,47 @@ def _shared(
     products: Floats,
     weighted: Floats,
 ) -> None:
+    """One row of a pair is kept in a table from pair to pair, for neighbors mostly have it in common."""
+    named, places, last, kept = np.full(2, -1, np.int32), np.empty(2, np.int64), 0, -1
     for pair in range(len(left)):
-        one, one_end = starts[left[pair]], starts[left[pair] + 1]
-        other, other_end = starts[right[pair]], starts[right[pair] + 1]
+        one, other = left[pair], right[pair]
+        if one == kept or (other != kept and pair + 1 < len(left) and left[pair + 1] == one):
+            one, other = other, one
+        if other != kept:
+            named, places, last = _tabled(columns, starts[other], starts[other + 1], named, places)
+            kept = other
         product = weight = np.float32(0)
-        while one < one_end and other < other_end:
-            if columns[one] == columns[other]:
-                product += values[one] * values[other]
-                weight += weights[one] * weights[other]
-                one += 1
-                other += 1
-            elif columns[one] < columns[other]:
-                one += 1
-            else:
-                other += 1
+        for place in range(starts[one], starts[one + 1]):
+            slot = _slot(columns[place], named, last)
+            if named[slot] != -1:
+                product += values[place] * values[places[slot]]
+                weight += weights[place] * weights[places[slot]]
         products[pair] = product
         weighted[pair] = weight
+
+
+@njit(nogil=True, cache=True)
+def _tabled(columns: Ints, start: int, end: int, named: Ints, places: Ints) -> tuple[Ints, Ints, int]:
+    """Put one row into the open-addressing table ``named`` with the place of each column; return its last slot, too."""
+    size = 2
+    while size < 2 * (end - start):
+        size *= 2
+    if size > len(named):
+        named, places = np.empty(size, np.int32), np.empty(size, np.int64)
+    named[:size] = -1
+    for place in range(start, end):
+        slot = _slot(columns[place], named, size - 1)
+        named[slot], places[slot] = columns[place], place
+    return named, places, size - 1
+
+
+@njit(nogil=True, cache=True)
+def _slot(column: int, named: Ints, last: int) -> Any:  # noqa: ANN401  numba's own whole number
+    """Return the slot of this column, or the empty one where it would be."""
+    slot = (np.int64(column) * np.int64(0x9E3779B1)) >> 12 & last
+    while named[slot] != column and named[slot] != -1:
+        slot = (slot + 1) & last
+    return slot
 
 
 @njit(nogil=True, cache=True)
@@ -167,119 +153,6 @@ def _dots(steps: NDArray[np.int8], left: Ints, right: Ints, products: Ints) -> N
         for place in range(steps.shape[1]):
             product += np.int32(one[place]) * np.int32(other[place])
         products[pair] = product
-
-
-@njit(nogil=True, cache=True)
-def _nearest_before(
-    starts: Ints,
-    columns: Ints,
-    values: Floats,
-    postings: Ints,
-    owners: Ints,
-    weights: Floats,
-    chosen: Ints,
-    floor: np.float32,
-    most: int,
-) -> tuple[Ints, Ints, Floats]:
-    size = chosen.max() + 1
-    sums = np.zeros(size, np.float32)
-    touched = np.empty(size, np.int32)
-    room = len(chosen) * 8 + most
-    left, right, near = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
-    count = 0
-    for row in chosen:
-        own = slice(starts[row], starts[row + 1])
-        met = _gather_row(columns[own], values[own], postings, owners, weights, row, sums, touched)
-        best = _best(sums, touched, met, floor, most)
-        if count + len(best) > room:
-            room = 2 * room + most
-            left, right, near = _longer(left, room), _longer(right, room), _longer(near, room)
-        for other in best:
-            left[count], right[count], near[count] = row, other, sums[other]
-            count += 1
-        for index in range(met):
-            sums[touched[index]] = 0
-    return left[:count].copy(), right[:count].copy(), near[:count].copy()
-
-
-@njit(nogil=True, cache=True)
-def _near_rows(
-    starts: Ints,
-    columns: Ints,
-    values: Floats,
-    postings: Ints,
-    owners: Ints,
-    weights: Floats,
-    chosen: Ints,
-    floor: np.float32,
-) -> tuple[Ints, Ints, Floats]:
-    size = len(starts) - 1
-    sums = np.zeros(size, np.float32)
-    touched = np.empty(size, np.int32)
-    room = len(chosen) * 64
-    left, right, near = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
-    count = 0
-    for row in chosen:
-        own = slice(starts[row], starts[row + 1])
-        met = _gather_row(columns[own], values[own], postings, owners, weights, size, sums, touched)
-        if count + met > room:
-            room = 2 * room + met
-            left, right, near = _longer(left, room), _longer(right, room), _longer(near, room)
-        for index in range(met):
-            other = touched[index]
-            if other != row and sums[other] >= floor:
-                left[count], right[count], near[count] = row, other, sums[other]
-                count += 1
-            sums[other] = 0
-    return left[:count].copy(), right[:count].copy(), near[:count].copy()
-
-
-@njit(nogil=True, cache=True)
-def _gather_row(
-    columns: Ints,
-    values: Floats,
-    postings: Ints,
-    owners: Ints,
-    weights: Floats,
-    before: int,
-    sums: Floats,
-    touched: Ints,
-) -> int:
-    """Add the products of one row with every row ``before``; return how many of them were met."""
-    met = 0
-    for place in range(len(columns)):
-        column = slice(postings[columns[place]], postings[columns[place] + 1])
-        met = _gather(before, values[place], owners[column], weights[column], sums, touched, met)
-    return met
-
-
-@njit(nogil=True, cache=True)
-def _gather(
-    row: int, value: np.float32, owners: Ints, weights: Floats, sums: Floats, touched: Ints, met: int
-) -> int:
-    """Add what one column contributes to earlier rows; return how many rows were met so far."""
-    for posting in range(len(owners)):
-        other = owners[posting]
-        if other >= row:
-            break
-        if sums[other] == 0:
-            touched[met] = other
-            met += 1
-        sums[other] += value * weights[posting]
-    return met
-
-
-@njit(nogil=True, cache=True)
-def _best(sums: Floats, touched: Ints, met: int, floor: np.float32, most: int) -> Ints:
-    """Return the rows met that reach the floor, the nearest ``most`` of them."""
-    high = np.empty(met, np.int32)
-    kept = 0
-    for index in range(met):
-        if sums[touched[index]] >= floor:
-            high[kept] = touched[index]
-            kept += 1
-    best = np.sort(high[:kept])
-    return np.sort(best[np.argsort(-sums[best], kind="mergesort")[:most]]) if kept > most else best
 
 
 @njit(nogil=True, cache=True)
@@ -313,10 +186,3 @@ def _best_between(groups: Ints, order: Ints, most: int, count: Ints, taken: Ints
                 count[one] += 1
                 count[other] += 1
                 kept[row] = True
-
-
-@njit(nogil=True, cache=True)
-def _longer(values: Any, room: int) -> Any:  # noqa: ANN401  two types of array
-    longer = np.empty(room, values.dtype)
-    longer[: len(values)] = values
-    return longer

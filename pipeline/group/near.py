@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.group import kernels
+from pipeline.group import near_kernels
 from pipeline.group.pairs import Pairs
 from pipeline.group.views import Sparse
 from pipeline.parallel import in_parallel
@@ -67,7 +67,7 @@ def nearest(rows: Sparse, floor: float, neighbors: int, use: Callable[[Pairs], T
     """
     size = rows.shape[0]
     every = np.arange(size)
-    arrays = kernels.both_ways(rows, every)
+    arrays = near_kernels.both_ways(rows, every)
 
     def work(first: int, last: int) -> tuple[T, Reach]:
         pairs, reach = _nearest(arrays, every[first:last], floor, neighbors)
@@ -84,7 +84,7 @@ def nearest(rows: Sparse, floor: float, neighbors: int, use: Callable[[Pairs], T
 def nearest_with(known: Reach, rows: Sparse, fresh: Mask, floor: float, neighbors: int) -> Changed:
     """Return how the ``fresh`` rows change what ``nearest`` took without them; ``known`` is changed with it."""
     new_rows = np.flatnonzero(fresh)
-    one, other, product = kernels.near_rows(kernels.both_ways(rows, new_rows), new_rows, floor)
+    one, other, product = near_kernels.near_rows(near_kernels.both_ways(rows, new_rows), new_rows, floor)
     ahead = ~fresh[other] & (other > one)  # candidates of a known text; those of new ones are taken below
     earlier, later, product = one[ahead], other[ahead], product[ahead]
     added = np.bincount(later, minlength=len(fresh)).astype(np.int32)
@@ -95,7 +95,7 @@ def nearest_with(known: Reach, rows: Sparse, fresh: Mask, floor: float, neighbor
     opened = np.zeros(len(fresh), np.bool_)
     opened[later[~fits[later] & ((known.count[later] < neighbors) | displaces)]] = True
     anew = np.flatnonzero(opened | fresh)
-    lists, reach = _nearest(kernels.both_ways(rows, anew), anew, floor, neighbors)
+    lists, reach = _nearest(near_kernels.both_ways(rows, anew), anew, floor, neighbors)
     plain = fits[later]
     fitting = np.where(fits & ~opened & ~fresh, added, 0)
     known.count[:] += fitting
@@ -109,16 +109,16 @@ def nearest_with(known: Reach, rows: Sparse, fresh: Mask, floor: float, neighbor
 def _fill_worst(known: Reach, rows: Sparse, filled: NDArray[np.int64], floor: float, neighbors: int) -> None:
     """Texts that have just got as many candidates as are taken: from now on the last of them counts."""
     if len(filled):
-        known.replaced(filled, _nearest(kernels.both_ways(rows, filled), filled, floor, neighbors)[1])
+        known.replaced(filled, _nearest(near_kernels.both_ways(rows, filled), filled, floor, neighbors)[1])
 
 
 _NOTHING = (np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 def _nearest(
-    arrays: kernels.BothWays, chosen: NDArray[np.int64], floor: float, neighbors: int
+    arrays: near_kernels.BothWays, chosen: NDArray[np.int64], floor: float, neighbors: int
 ) -> tuple[Pairs, Reach]:
-    later, earlier, product = kernels.nearest_before(arrays, chosen, floor, neighbors)
+    later, earlier, product = near_kernels.nearest_before(arrays, chosen, floor, neighbors)
     pairs = np.stack([earlier, later], axis=1).astype(np.int64)
     return pairs, _reach(later, earlier, product, chosen, neighbors)
 
