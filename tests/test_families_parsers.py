@@ -13,7 +13,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from crawlers import reviews
-from crawlers.families import FAMILIES, bluesky, family_named, weibo
+from crawlers.families import FAMILIES, bluesky, family_named, weibo, wordpress
 from crawlers.families.claimreview import parse_article
 from crawlers.identity import Identity
 from crawlers.items import Answer, Context, Fetch, PageChanged
@@ -72,8 +72,24 @@ def test_recorded_weibo_cards_are_read_with_every_figure() -> None:
     rounded = [post for post in found if post.counts_precision is Precision.ROUNDED]
     assert rounded and all(post.reposts == 1_000_000 for post in rounded)
     reposts = [post for post in found if post.repost_of]
+    assert (
+        sum("f.us.sinaimg.cn" in url for post in found for url in post.media) == 2
+    )  # of two videos, one form each
     assert len(reposts) == 1 and reposts[0].repost_of in {post.post_id for post in found}
     assert not any("迪丽热巴" in str(post.author_key) or "1669879400" in repr(post) for post in found)
+
+
+def test_a_video_or_a_shared_picture_is_kept_where_the_site_names_one() -> None:
+    post = {"mid": "51", "text": "火", "page_info": {"urls": {"mp4_720p_mp4": "https://v.example/1.mp4"}}}
+    assert weibo.posts(post, _context())[0].media == ("https://v.example/1.mp4",)
+    odd = [
+        {"page_info": page} for page in (None, [], {"urls": []}, {"urls": {"mp4": 5}}, {"urls": {"m": "x"}})
+    ]
+    assert all(weibo.posts(post | page, _context())[0].media == () for page in odd)
+    shared = {"og_image": [{"url": "https://site.example/og.png"}, {"url": None}, 5]}
+    entry = {"id": 1, "content": {"rendered": "火"}, "yoast_head_json": shared}
+    assert wordpress.article(entry, _context()).media == ("https://site.example/og.png",)
+    assert wordpress.article(entry | {"yoast_head_json": [1]}, _context()).media == ()
 
 
 def test_recorded_weibo_repost_comes_after_the_long_post_that_it_repeats() -> None:

@@ -262,5 +262,10 @@ def _post(entry: dict[str, Any], context: Context, query: str | None, repost_of:
 
 
 def _media(entry: dict[str, Any]) -> tuple[str, ...]:
+    """Pictures in their largest form, and one form of a video."""
     pictures = [(one.get("large") or {}).get("url") or one.get("url") for one in entry.get("pics") or []]
-    return tuple(url for url in pictures if isinstance(url, str))[:20]
+    page = entry.get("page_info")
+    forms = (page.get("urls") or page.get("media_info")) if isinstance(page, dict) else None
+    shown = forms.values() if isinstance(forms, dict) else []
+    videos = [url for url in shown if isinstance(url, str) and url.startswith(("http://", "https://"))][:1]
+    return tuple(url for url in [*pictures, *videos] if isinstance(url, str))[:20]

@@ -13,7 +13,7 @@ from pipeline.errors import UsageError
 from pipeline.records import Post
 
 _PER_PAGE = 100
-_POST_FIELDS = "id,date_gmt,link,title,content,author,jetpack_featured_media_url"
+_POST_FIELDS = "id,date_gmt,link,title,content,author,jetpack_featured_media_url,yoast_head_json.og_image"
 _COMMENT_FIELDS = "id,post,parent,author,author_name,date_gmt,link,content"
 
 
@@ -90,8 +90,7 @@ def article(entry: dict[str, Any], context: Context, query: str | None = None) -
     title = html_to_text(_rendered(entry.get("title"))) or None
     at, precision = parse_time(entry.get("date_gmt"), context.now, UTC)
     author = entry.get("author")
-    featured = entry.get("jetpack_featured_media_url")
-    images = [featured] if isinstance(featured, str) and featured else []
+    images = _pictures(entry)
     return context.post(
         "wordpress",
         f"{context.site}/{_number(entry['id'])}",
@@ -105,6 +104,15 @@ def article(entry: dict[str, Any], context: Context, query: str | None = None) -
         media=tuple(dict.fromkeys([*images, *images_of(content)]))[:20],
         query=query,
     )
+
+
+def _pictures(entry: dict[str, Any]) -> list[str]:
+    """The picture on top of an article, as the site's own add-ons name it."""
+    head = entry.get("yoast_head_json")
+    shared = head.get("og_image") if isinstance(head, dict) else None
+    found = [one.get("url") for one in shared if isinstance(one, dict)] if isinstance(shared, list) else []
+    named = [entry.get("jetpack_featured_media_url"), *found]
+    return [one for one in named if isinstance(one, str) and one.startswith(("http://", "https://"))]
 
 
 def comment(entry: dict[str, Any], context: Context, query: str | None = None) -> Post:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawlers.importers.moments import all_match
-from crawlers.importers.values import MOST, UNFILLED, Values
+from crawlers.importers.values import MOST, UNFILLED, Sizes, Values
 from crawlers.text import clean, parse_count
 from pipeline.records import Precision
 
@@ -23,6 +23,7 @@ _SEVERAL = {list, type(None)}
 _WEB = re.compile(r"https?://[^\s,;\"'\]\\]+")
 _ADDRESS = r"^https?://[!#-&(-+\--:<-Z^-~]+$"  # no blanks, controls, quotes, commas, semicolons, brackets
 _MOST_KEYS = 200_000
+_ODD = 0x9E3779B97F4A7C1 | 1  # spreads row numbers over all bits
 
 
 class Keys(dict[Any, str | None]):
@@ -86,28 +87,32 @@ def plain_addresses(values: Values) -> pa.Array | None:
     """Cells or lists that hold nothing but plain addresses; ``None`` where one has to be read."""
     kinds = set(map(type, values))
     if kinds <= _CELLS:
-        return listed_addresses([v for v in values if v], [1 if v else 0 for v in values])
+        return listed_addresses([v for v in values if v], np.array([1 if v else 0 for v in values], np.int32))
     if kinds <= _SEVERAL:
         flat = list(chain.from_iterable(filter(None, values)))
-        return listed_addresses(flat, [len(v) if v else 0 for v in values])
+        return listed_addresses(flat, np.array([len(v) if v else 0 for v in values], np.int32))
     return None
 
 
-def listed_addresses(flat: Values, sizes: list[int]) -> pa.Array | None:
+def listed_addresses(flat: Values, sizes: Sizes) -> pa.Array | None:
     """Addresses of all rows in a row, and how many each has, as lists; ``None`` where one has to be read."""
-    counts = np.array(sizes)
-    ends = np.cumsum(counts)
-    several = np.flatnonzero(counts > 1)
-    if any(len({*map(str, flat[ends[p] - sizes[p] : ends[p]])}) < sizes[p] for p in several.tolist()):
-        return None
     try:
         column = pa.array(flat, pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
         return None
     plain = not len(column) or (not column.null_count and all_match(column, _ADDRESS))
-    if not plain or counts.max(initial=0) > MOST:
+    if not plain or sizes.max(initial=0) > MOST or _repeats(flat, sizes):
         return None
-    return pa.ListArray.from_arrays(np.concatenate(([0], ends)).astype(np.int32), column)
+    return pa.ListArray.from_arrays(np.concatenate(([0], np.cumsum(sizes))).astype(np.int32), column)
+
+
+def _repeats(flat: list[str], sizes: Sizes) -> bool:
+    """Whether a row may name one address twice."""
+    if sizes.max(initial=0) < 2:
+        return False
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    keys = np.sort(np.fromiter(map(hash, flat), np.int64, len(flat)) ^ (rows * _ODD))
+    return bool((keys[1:] == keys[:-1]).any())
 
 
 def addresses(value: object) -> list[str]:

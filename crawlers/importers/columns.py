@@ -27,7 +27,7 @@ from crawlers.importers.ids import SeenIds, as_ids, is_rounded, plain_ids, platf
 from crawlers.importers.mapping import COUNTS, LISTS, REFERENCES, TEXTS, Mapping
 from crawlers.importers.moments import whole_times
 from crawlers.importers.rejects import shown_row
-from crawlers.importers.rows import Batch, Problem, Rows
+from crawlers.importers.rows import Batch, Problem
 from crawlers.importers.values import UNFILLED, Reader, Values
 from crawlers.items import zone_of
 from crawlers.times import parse_time
@@ -37,6 +37,7 @@ from pipeline.schema import STRINGS, UTC_TIME
 from pipeline.tables import OBSERVATIONS
 
 _EMPTY_REFERENCES = pa.array(["", "0", "none", "null", "nan"])
+_UNFILLED_TEXTS = pa.array([one for one in UNFILLED if one is not None])
 _NO_REFERENCE = (*UNFILLED, "0", 0)
 
 
@@ -56,7 +57,7 @@ class _Kept:
     """The usable rows of a batch: their reader, platforms and native ids."""
 
     reader: Reader
-    ids: list[str]
+    ids: pa.Array
     platforms: list[str] | None
     """Per row where the file holds several; ``None`` where the mapping's holds for all."""
 
@@ -76,9 +77,9 @@ class Columns:
 
     def table(self, batch: Batch) -> tuple[pa.Table, list[Problem]]:
         """The batch as an ``OBSERVATIONS`` table and the rows that could not be used, repeats among them."""
-        reader = self._reader(batch.rows)
-        ids, texts = self._ids(reader), self._texts(reader)
-        bad = [p for p, (i, t) in enumerate(zip(ids, texts, strict=True)) if not i or t is None or "+" in i]
+        reader = self._reader(batch)
+        texts, (ids, named) = self._texts(reader), self._ids(reader)
+        bad = self._doubtful(ids, named, texts)
         why = {p: self._reason(batch, p, ids[p], texts[p]) for p in bad}
         bad = [p for p in bad if why[p]]
         problems = [self._problem(batch, p, why[p]) for p in bad]
@@ -87,18 +88,25 @@ class Columns:
         keep, repeats = self._fresh(reader, ids, keep)
         problems += [self._problem(batch, p, "repeats the id of an earlier row") for p in repeats]
         if len(keep) < len(ids):
-            reader = self._reader([batch.rows[p] for p in keep])
-            ids, texts = [ids[p] for p in keep], [texts[p] for p in keep]
-        kept = _Kept(reader, [i or "" for i in ids] if None in ids else ids, self._platforms(reader))  # type: ignore[arg-type]
+            reader = reader.kept(keep)
+            texts = [texts[p] for p in keep]
+            named = strings([ids[p] for p in keep])
+        kept = _Kept(reader, strings(ids) if named is None else named, self._platforms(reader))
         return self._columns(kept, texts), problems
 
-    def _reader(self, rows: Rows) -> Reader:
-        reader = Reader(rows)
+    def _doubtful(self, ids: list[str | None], named: pa.Array | None, texts: list[str | None]) -> list[int]:
+        """Places of rows that may not be usable."""
+        if named is not None and not named.null_count:
+            return [p for p, text in enumerate(texts) if text is None] if None in texts else []
+        return [p for p, (i, t) in enumerate(zip(ids, texts, strict=True)) if not i or t is None or "+" in i]
+
+    def _reader(self, batch: Batch) -> Reader:
+        reader = batch.reader()
         if self._known and self._known.fields:
             own = (
                 self._known.mapping.columns
             )  # a person's own path for a field goes before the format's reading
-            made = self._known.fields(reader)
+            made = self._known.fields(reader, batch.whole)
             reader.made = {n: made[n] for n in made if self.mapping.columns.get(n) == own.get(n)}
         return reader
 
@@ -122,16 +130,21 @@ class Columns:
         if name in reader.made:
             return reader.made[name]
         paths = self.mapping.columns.get(name)
-        return reader.filled(paths, unfilled) if paths else [None] * len(reader.rows)
+        return reader.filled(paths, unfilled) if paths else [None] * reader.count
 
-    def _ids(self, reader: Reader) -> list[str | None]:
+    def _ids(self, reader: Reader) -> tuple[list[str | None], pa.Array | None]:
+        """Native ids; and as a column where all are plain ones."""
         if not self._has("id"):
-            return self._made_ids(reader)
-        found = as_ids(self._values("id", reader))
+            return self._made_ids(reader), None
+        shown = self._values("id", reader)
+        named = plain_ids(shown)
+        if named is not None and not (named.null_count and self.mapping.makes_ids):
+            return shown, named
+        found = as_ids(shown)
         if None in found and self.mapping.makes_ids:
             made = self._made_ids(reader)
             found = [one or other for one, other in zip(found, made, strict=True)]
-        return found
+        return found, None
 
     def _made_ids(self, reader: Reader) -> list[str | None]:
         """Ids from what the rows say, where the file has none: equal rows get equal ids."""
@@ -181,9 +194,8 @@ class Columns:
     def _columns(self, kept: _Kept, texts: list[str | None]) -> pa.Table:
         count, stamp, reader = len(kept.ids), self.stamp, kept.reader
         times, precisions = self._times("published_at", reader)
-        named = strings(kept.ids)
         made: dict[str, Any] = {
-            "post_id": self._named(named, kept),
+            "post_id": self._named(kept.ids, kept),
             "source": pa.repeat(pa.scalar(stamp.source), count),
             "platform": self._platform_column(kept),
             "text": strings(texts),
@@ -197,7 +209,7 @@ class Columns:
         made |= {name: self._optional(name, reader) for name in TEXTS}
         if self.mapping.url and not self._has("url"):
             before, _, after = self.mapping.url.partition("{id}")
-            made["url"] = pc.binary_join_element_wise(before, named, after, "")
+            made["url"] = pc.binary_join_element_wise(before, kept.ids, after, "")
         made |= {name: self._reference(name, kept) for name in REFERENCES}
         made |= {name: self._addresses(name, reader) for name in LISTS}
         made |= self._counts(reader)
@@ -210,12 +222,16 @@ class Columns:
 
     def _optional(self, name: str, reader: Reader) -> pa.Array:
         if not self._has(name):
-            return pa.nulls(len(reader.rows), pa.string())
-        shown = [None if v in UNFILLED else str(v) for v in self._values(name, reader)]
+            return pa.nulls(reader.count, pa.string())
+        found = self._values(name, reader)
+        if name != "url" and set(map(type, found)) <= {str, type(None)}:
+            column = strings(found)
+            return pc.if_else(pc.is_in(column, value_set=_UNFILLED_TEXTS), None, column)
+        shown = [None if v in UNFILLED else str(v) for v in found]
         return strings([without_name(v) if v else v for v in shown] if name == "url" else shown)
 
     def _addresses(self, name: str, reader: Reader) -> pa.Array:
-        count = len(reader.rows)
+        count = reader.count
         lists = (
             reader.lists(self.mapping.columns[name]) if self._has(name) and name not in reader.made else None
         )
@@ -223,7 +239,7 @@ class Columns:
             return plain
         found = self._values(name, reader) if self._has(name) else []
         if not any(found):
-            return listed_addresses([], [0] * count)
+            return listed_addresses([], np.zeros(count, np.int32))
         plain = plain_addresses(found)
         return pa.array([addresses(v) for v in found], STRINGS) if plain is None else plain
 
@@ -253,7 +269,7 @@ class Columns:
         return known
 
     def _collected(self, reader: Reader) -> pa.Array:
-        now = pa.repeat(pa.scalar(self.stamp.now, type=UTC_TIME), len(reader.rows))
+        now = pa.repeat(pa.scalar(self.stamp.now, type=UTC_TIME), reader.count)
         return pc.coalesce(self._times("collected_at", reader)[0], now) if self._has("collected_at") else now
 
     def _times(self, name: str, reader: Reader) -> tuple[pa.Array, pa.Array]:
@@ -298,7 +314,7 @@ class Columns:
         rounded: list[bool] | None = None
         for name in COUNTS:
             if not self._has(name):
-                made[name] = pa.nulls(len(reader.rows), pa.int64())
+                made[name] = pa.nulls(reader.count, pa.int64())
                 continue
             found = self._values(name, reader)
             made[name] = plain_counts(found)
@@ -307,4 +323,4 @@ class Columns:
                 made[name] = pa.array([number for number, _ in read], pa.int64())
                 before = rounded or [False] * len(read)
                 rounded = [was or now for was, (_, now) in zip(before, read, strict=True)]
-        return {**made, "counts_precision": marks(rounded, len(reader.rows))}
+        return {**made, "counts_precision": marks(rounded, reader.count)}

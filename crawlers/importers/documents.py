@@ -9,7 +9,8 @@ import ijson
 
 from crawlers.importers.formats.telegram import CHAT
 from crawlers.importers.rejects import shown_row
-from crawlers.importers.rows import BATCH_ROWS, FIRST_ROWS, Batch, Problem, Row
+from crawlers.importers.rows import BATCH_ROWS, FIRST_ROWS, Batch, Problem
+from crawlers.importers.shapes import Row
 from crawlers.importers.streams import MAX_ROW, Source, open_source
 from pipeline.errors import UsageError
 

@@ -157,9 +157,7 @@ def as_id(value: object) -> str | None:
 
 
 def as_ids(values: list[Any]) -> list[str | None]:
-    """A column of cells as ids; one that holds nothing but plain ids is taken as it stands."""
-    if plain_ids(values) is not None:
-        return values
+    """A column of cells as ids."""
     return [v if type(v) is str and v.isalnum() else as_id(v) for v in values]
 
 

@@ -18,7 +18,9 @@ from crawlers.importers.formats.base import Format
 from crawlers.importers.mapping import Mapping, checked_mapping, guess
 from crawlers.importers.reading import Options, Parts, Reading
 from crawlers.importers.rejects import shown_row
-from crawlers.importers.rows import Batch, Problem, Row, decode_all, json_batches, some_of
+from crawlers.importers.rows import FIRST_ROWS, Batch, Problem, decode_all, json_batches
+from crawlers.importers.shapes import Row
+from crawlers.importers.some import some_of
 from crawlers.importers.streams import ENCODINGS, Source, encoding_of, open_source, sample_of
 from crawlers.importers.tables import layout_of, table_batches
 from pipeline.errors import MappingError, UsageError
@@ -114,7 +116,8 @@ def plan_reading(path: Path, options: Options) -> Reading:
     batches = rows.batches
     if rows.kind == "jsonl" and (known is None or not (known.prepare or known.of_file)):
         more = known.reads if known else ()
-        batches = some_of([*(path for paths in mapping.columns.values() for path in paths), *more])
+        paths = [*(path for paths in mapping.columns.values() for path in paths), *more]
+        batches = some_of(paths, dotted={name for row in first[:FIRST_ROWS] for name in row if "." in name})
 
     def parts(stamp: Stamp) -> Parts:
         return RowParts(batches, mapping, known, extra, stamp)

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from crawlers.importers.rejects import shown_cells
-from crawlers.importers.rows import BATCH_BYTES, BATCH_ROWS, FIRST_ROWS, SHOWN, Batch, Problem, Row
+from crawlers.importers.rows import BATCH_BYTES, BATCH_ROWS, FIRST_ROWS, SHOWN, Batch, Problem
+from crawlers.importers.shapes import Row
 from crawlers.importers.streams import MAX_ROW, Source
 from pipeline.errors import UsageError
 

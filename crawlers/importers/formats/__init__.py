@@ -17,7 +17,7 @@ from crawlers.importers.formats import (
     zeeschuimer,
 )
 from crawlers.importers.formats.base import Format
-from crawlers.importers.rows import Row
+from crawlers.importers.shapes import Row
 from pipeline.errors import UsageError
 
 FORMATS: tuple[Format, ...] = (

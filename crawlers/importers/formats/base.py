@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crawlers.importers.mapping import Mapping
-from crawlers.importers.rows import Row
+from crawlers.importers.shapes import Row
 from crawlers.importers.values import Reader, Values
 
 CHINA = "Asia/Shanghai"
+Whole = Callable[[int], Row]
+"""A row of the batch with all that the file says of it: dear, for the few rows that need it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Format:
     """Puts a row into the mapping's form; a string says why the row is none of ours."""
     reads: tuple[str, ...] = ()
     """Paths that ``fields`` looks at besides the mapping's: the rest of a row need not be decoded."""
-    fields: Callable[[Reader], dict[str, Values]] | None = None
+    fields: Callable[[Reader, Whole], dict[str, Values]] | None = None
     """Reads whole fields of a batch where paths cannot say how; a row whose id it leaves out is none of ours."""
     why: Callable[[Row], str | None] | None = None
     """Says more about a row that lacks its id or text."""

@@ -6,7 +6,7 @@ import re
 
 from crawlers.importers.formats.base import Format, has
 from crawlers.importers.mapping import Mapping
-from crawlers.importers.rows import Row
+from crawlers.importers.shapes import Row
 
 FACEBOOK = Mapping(
     "crowdtangle-facebook",

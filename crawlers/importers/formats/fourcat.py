@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crawlers.importers.formats.base import Format, has
 from crawlers.importers.mapping import Mapping
-from crawlers.importers.rows import Row
+from crawlers.importers.shapes import Row
 
 _ADDRESSES = ("post_url", "tweet_url", "tiktok_url", "permalink", "url")
 FOURCAT = Mapping(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crawlers.importers.formats.base import Format
 from crawlers.importers.mapping import Mapping
-from crawlers.importers.rows import Row
+from crawlers.importers.shapes import Row
 
 _FIELDS = "search_data_fields"
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from crawlers.importers.formats.base import CHINA, Format, both, has, lacks
 from crawlers.importers.mapping import Mapping
-from crawlers.importers.rows import Row
+from crawlers.importers.shapes import Row
 
 Columns = dict[str, tuple[str, ...]]
 _SHARED: Columns = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from crawlers.importers.formats.base import Format, has
 from crawlers.importers.mapping import Mapping
-from crawlers.importers.rows import Row
+from crawlers.importers.shapes import Row
 
 CHAT = "chengqing chat"
 """Name of the cell in which the reader puts each message's chat: ``{"id": …, "type": …}``."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from crawlers.importers.formats.base import Whole
 from crawlers.importers.mapping import Mapping
-from crawlers.importers.rows import Row
-from crawlers.importers.values import Reader, Values
+from crawlers.importers.shapes import Row
+from crawlers.importers.values import Reader, Values, at
 
 COLLECTED = {"collected_at": ("timestamp_collected",)}
 
@@ -51,15 +50,15 @@ _PASSED_ON_AT = _tweet_at(*(f"{at}{name}" for at in _ORIGINAL_AT for name in _TE
 _PICTURES_AT = _tweet_at(
     "legacy.extended_entities.media[].expanded_url", "legacy.entities.media[].expanded_url"
 )
-TWEET_READS = (*_PASSED_ON_AT, *_PICTURES_AT)
+TWEET_READS = _PASSED_ON_AT
 """What ``tweet_fields`` looks at besides the mapping's paths."""
 
 
-def tweet_fields(reader: Reader) -> dict[str, Values]:
+def tweet_fields(reader: Reader, whole: Whole) -> dict[str, Values]:
     """What paths alone do not say of tweets."""
     columns = TWITTER.columns
     texts, authors, origins = (reader.filled(columns[name]) for name in ("text", "author", "repost_of"))
-    made = {"author": _posters(reader, authors), "repost_of": origins, "text": texts}
+    made = {"author": _posters(authors, whole), "repost_of": origins, "text": texts}
     if origins.count(None) < len(origins):
         made |= _passed_on(reader, texts, origins)
     made["text"] = [_as_written(t) if type(t) is str and "&" in t else t for t in made["text"]]
@@ -81,17 +80,16 @@ def _passed_on(reader: Reader, texts: Values, origins: Values) -> dict[str, Valu
     return made
 
 
-def _posters(reader: Reader, authors: Values) -> Values:
+def _posters(authors: Values, whole: Whole) -> Values:
     """Where a tweet lacks its author, the address of its own picture still names them."""
     if None not in authors:
         return authors
-    pictures = reader.filled(_PICTURES_AT)
-    return [a or (_poster(shown) if shown else None) for a, shown in zip(authors, pictures, strict=True)]
+    return [_poster(whole(place)) if author is None else author for place, author in enumerate(authors)]
 
 
-def _poster(pictures: list[Any]) -> str | None:
-    shown = next(filter(None, pictures), None)
-    parts = str(shown).split("/") if shown else []
+def _poster(row: Row) -> str | None:
+    pictures = [url for path in _PICTURES_AT for url in at(row, path) or () if url]
+    parts = str(pictures[0]).split("/") if pictures else []
     return parts[3].lower() if len(parts) > 4 and parts[4] == "status" else None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from crawlers.importers.formats.base import CHINA, Format, has
 from crawlers.importers.ids import weibo_number
 from crawlers.importers.mapping import Mapping
-from crawlers.importers.rows import Row
+from crawlers.importers.shapes import Row
 
 _ADDRESS = "https://m.weibo.cn/detail/{id}"
 _COUNTS = {"likes": ("点赞数",), "replies": ("评论数",), "reposts": ("转发数",)}

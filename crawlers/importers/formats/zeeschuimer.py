@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from crawlers.importers.formats.base import Format
+from crawlers.importers.formats.base import Format, Whole
 from crawlers.importers.formats.tweets import (
     COLLECTED,
     TWEET_READS,
@@ -17,7 +17,7 @@ from crawlers.importers.formats.tweets import (
     tweet_why,
 )
 from crawlers.importers.mapping import Mapping
-from crawlers.importers.rows import Row
+from crawlers.importers.shapes import Row
 from crawlers.importers.values import Reader, Values
 
 XIAOHONGSHU = Mapping(
@@ -89,7 +89,11 @@ DOUYIN = Mapping(
         "replies": ("data.statistics.comment_count", "data.stats.commentCount"),
         "reposts": ("data.statistics.share_count", "data.stats.shareCount"),
         "views": ("data.statistics.play_count", "data.stats.playCount"),
-        "media": ("data.images[].url_list[0]", "data.video.play_addr.url_list[0]"),
+        "media": (
+            "data.images[].url_list[0]",
+            "data.video.play_addr.url_list[0]",
+            "data.video.bitRateList[0].playApi",
+        ),
         **COLLECTED,
     },
     "douyin",
@@ -207,7 +211,7 @@ def _douyin_why(row: Row) -> str | None:
     return "a live stream, no post" if "rawdata" in data or "cell_room" in data else None
 
 
-def _instagram_fields(reader: Reader) -> dict[str, Values]:
+def _instagram_fields(reader: Reader, _: Whole) -> dict[str, Values]:
     """Advertisements have no id of ours."""
     kinds, links = reader.column("data.product_type"), reader.column("data.link")
     if "ad" not in kinds and not any(links):
