@@ -37,6 +37,7 @@ from pipeline.schema import STRINGS, UTC_TIME
 from pipeline.tables import OBSERVATIONS
 
 _EMPTY_REFERENCES = pa.array(["", "0", "none", "null", "nan"])
+_EMPTY_LENGTH = max(len(one) for one in _EMPTY_REFERENCES.to_pylist())
 _UNFILLED_TEXTS = pa.array([one for one in UNFILLED if one is not None])
 _NO_REFERENCE = (*UNFILLED, "0", 0)
 
@@ -306,6 +307,8 @@ class Columns:
         column = plain_ids(found)
         if column is None:
             column = pc.utf8_trim_whitespace(strings(as_ids(found)))
+        if (pc.min(pc.binary_length(column)).as_py() or 0) > _EMPTY_LENGTH:
+            return self._named(column, kept)
         empty = pc.is_in(pc.utf8_lower(column), value_set=_EMPTY_REFERENCES)
         return self._named(pc.if_else(empty, None, column), kept)
 

@@ -185,15 +185,23 @@ class SeenIds:
 
     def add(self, hashes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Take in a batch; true where an id shows for the first time."""
+        run = np.sort(hashes)
+        if not (run[1:] == run[:-1]).any() and not self._known(run).any():
+            self._keep(run)
+            return np.ones(len(hashes), dtype=bool)
         ordered, place = np.unique(hashes, return_index=True)
-        known = np.zeros(len(ordered), dtype=bool)
-        for run in self._runs:
-            spots = np.minimum(np.searchsorted(run, ordered), len(run) - 1)
-            known |= run[spots] == ordered
+        known = self._known(ordered)
         new = np.zeros(len(hashes), dtype=bool)
         new[place[~known]] = True
         self._keep(ordered[~known])
         return new
+
+    def _known(self, ordered: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        known = np.zeros(len(ordered), dtype=bool)
+        for run in self._runs:
+            spots = np.minimum(np.searchsorted(run, ordered), len(run) - 1)
+            known |= run[spots] == ordered
+        return known
 
     def _keep(self, run: npt.NDArray[np.int64]) -> None:
         """Add a run; runs of like size are merged, so there are few."""

@@ -80,11 +80,9 @@ class Reader(ABC):
         """The lists at these paths, per row the first that is not empty; ``None`` where one is no list of objects."""
         found: Lists | None = None
         for path in paths:
-            if "[]." not in path:
-                return None
             if not self.may_hold(path):
                 continue
-            other = self.listed(path)
+            other = self.listed(path) if "[]." in path else None
             if other is None:
                 return None
             found = other if found is None else _first_filled(found, other)

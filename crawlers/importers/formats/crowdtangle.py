@@ -12,7 +12,7 @@ FACEBOOK = Mapping(
     "crowdtangle-facebook",
     {
         "id": ("URL",),
-        "text": ("Message", "Image Text", "Link Text", "Description"),
+        "text": ("words",),
         "author": ("Facebook Id", "User Name"),
         "published_at": ("moment",),
         "likes": ("Likes",),
@@ -56,6 +56,16 @@ _OFFSETS = {
 _CREATED = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})(?: ([A-Z]{3,4}))?")
 
 
+def _post(row: Row) -> Row:
+    """Words on pictures and of what is linked are part of what a post says; they often repeat each other."""
+    words = ""
+    for name in ("Message", "Image Text", "Link Text", "Description"):
+        said = str(row.get(name) or "").strip()
+        if said and said not in words:
+            words = f"{words}\n{said}" if words else said
+    return {**_timed(row), "words": words}
+
+
 def _timed(row: Row) -> Row:
     found = _CREATED.fullmatch(str(row.get("Post Created") or "").strip())
     if not found:
@@ -72,13 +82,13 @@ FORMATS = (
         FACEBOOK,
         has("Page Name", "Post Created", "Total Interactions"),
         "crowdtangle-facebook",
-        prepare=_timed,
+        prepare=_post,
     ),
     Format(
         FACEBOOK,
         has("Group Name", "Post Created", "Total Interactions"),
         "crowdtangle-facebook",
-        prepare=_timed,
+        prepare=_post,
     ),
     Format(
         INSTAGRAM, has("Account", "User Name", "Post Created", "URL"), "crowdtangle-instagram", prepare=_timed

@@ -6,6 +6,7 @@ Field names as 4CAT's importers of these exports read them (github.com/digitalme
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from crawlers.importers.formats.base import Format, Whole
 from crawlers.importers.formats.tweets import (
@@ -18,7 +19,7 @@ from crawlers.importers.formats.tweets import (
 )
 from crawlers.importers.mapping import Mapping
 from crawlers.importers.shapes import Row
-from crawlers.importers.values import Reader, Values
+from crawlers.importers.values import Reader, Values, at, first
 
 XIAOHONGSHU = Mapping(
     "zeeschuimer-xiaohongshu",
@@ -61,6 +62,9 @@ XIAOHONGSHU = Mapping(
     "xiaohongshu",
     # The token that the site adds to its own links is short-lived: the address without it is the lasting one.
     url="https://www.xiaohongshu.com/explore/{id}",
+)
+_VIDEOS_AT = tuple(
+    f"data.{part}video.media.stream.h264[0].master_url" for part in ("note_card.", "note.", "")
 )
 XIAOHONGSHU_COMMENTS = Mapping(
     "zeeschuimer-xiaohongshu-comments",
@@ -211,6 +215,28 @@ def _douyin_why(row: Row) -> str | None:
     return "a live stream, no post" if "rawdata" in data or "cell_room" in data else None
 
 
+def _note_fields(reader: Reader, whole: Whole) -> dict[str, Values]:
+    """Notes may give their pictures in several sizes, or a video alone."""
+    paths = XIAOHONGSHU.columns["media"]
+    lists = reader.lists(paths)
+    if lists is not None and lists[1].all() and None not in lists[0]:
+        return {}
+    found = [one if one and (type(one) is not list or any(one)) else None for one in reader.filled(paths)]
+    return {"media": [one or _other_media(whole(place)) for place, one in enumerate(found)]}
+
+
+def _other_media(row: Row) -> list[Any]:
+    shown = at(row, "data.note_card.image_list[].info_list") or []
+    pictures = [_usual_size(sizes) for sizes in shown if isinstance(sizes, list)]
+    return [one for one in pictures or [first(row, *_VIDEOS_AT)] if one]
+
+
+def _usual_size(sizes: list[Any]) -> Any:  # noqa: ANN401  JSON
+    """The address of the size that the site itself shows."""
+    known = {one.get("image_scene"): one.get("url") for one in sizes if isinstance(one, dict)}
+    return known.get("WB_DFT") or next(iter(known.values()), None)
+
+
 def _instagram_fields(reader: Reader, _: Whole) -> dict[str, Values]:
     """Advertisements have no id of ours."""
     kinds, links = reader.column("data.product_type"), reader.column("data.link")
@@ -234,7 +260,7 @@ _RED = "zeeschuimer-xiaohongshu"
 FORMATS = (
     Format(XIAOHONGSHU_COMMENTS, _module("xiaohongshu-comments", "rednote-comments"), _RED),
     Format(XIAOHONGSHU_COMMENTS, _is_comment, _RED),
-    Format(XIAOHONGSHU, _module("xiaohongshu", "rednote"), _RED, why=_note_why),
+    Format(XIAOHONGSHU, _module("xiaohongshu", "rednote"), _RED, fields=_note_fields, why=_note_why),
     Format(DOUYIN, _module("douyin"), "zeeschuimer-douyin", why=_douyin_why),
     Format(
         TWITTER,
