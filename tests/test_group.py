@@ -19,7 +19,7 @@ from pipeline.group import GroupConfig, Grouping, TextRuling, group
 from pipeline.group.components import components, ruled_components
 from pipeline.group.homophones import Hidden
 from pipeline.group.pairs import nearest_vectors, quantize, unique_pairs
-from pipeline.group.views import word_view
+from pipeline.group.views import Tokens, word_view
 from pipeline.normalize import normalize, text_key
 from pipeline.phrases import is_correction, is_enquiry
 from pipeline.segment import segment
@@ -111,10 +111,8 @@ def test_the_other_script_and_disguised_words_change_nothing() -> None:
 
 def test_a_word_is_heard_in_characters_that_are_no_words() -> None:
     """易苑 says 医院; 事件 and 时间 are two words, whatever they sound like; 是在 are two common characters."""
-    tokens = pa.chunked_array(
-        [[["医院", "事件", "实在"], ["易", "苑", "病人"], ["易苑", "病人"], ["时间", "医院"], ["是", "在"]]],
-        pa.list_(pa.string()),
-    )
+    words = [["医院", "事件", "实在"], ["易", "苑", "病人"], ["易苑", "病人"], ["时间", "医院"], ["是", "在"]]
+    tokens = Tokens.of(pa.chunked_array([words], pa.list_(pa.string())))
     hidden = Hidden.of(tokens, word_view(tokens, np.ones(5, np.bool_)))
     against_first = hidden.compare(np.array([[0, 1], [0, 2], [0, 3], [0, 4]]))
     assert (against_first[:2] > 0).all() and not against_first[2:].any()

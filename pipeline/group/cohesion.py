@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.cluster.hierarchy import linkage
 
+from pipeline.group import kernels
 from pipeline.group.components import Pairs, components
 from pipeline.group.verify import Verifier
 from pipeline.parallel import in_parallel
@@ -128,24 +129,22 @@ def _pieces(
     groups = [order[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     batches = list(_batches(groups))
     for apart in in_parallel(lambda first, _: _parts(batches[first], verifier, cohesion), len(batches), 1):
-        for members, parts in apart:
-            first = np.zeros(parts.max() + 1, np.int64)
-            first[parts[::-1]] = members[::-1]  # members come in order
-            fresh[members] = first[parts]
+        for members, first in apart:
+            fresh[members] = members[first]
             cut.append(int(members[0]))
     return fresh, cut
 
 
 def _parts(
     batch: list[NDArray[np.int64]], verifier: Verifier, cohesion: float
-) -> list[tuple[NDArray[np.int64], NDArray[np.int32]]]:
-    """Return the groups that come apart, and the part that each member is in, counted from 1."""
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return the groups that come apart, and the first member of the part that each member is in."""
     found = []
     for members, apart in zip(batch, _distances(batch, verifier), strict=True):
         if apart.max() > 1 - cohesion:  # else no mean is larger
-            parts = fcluster(linkage(apart, "average"), 1 - cohesion, "distance")
-            if parts.max() > 1:
-                found.append((members, parts))
+            first = kernels.flat_parts(linkage(apart, "average"), 1 - cohesion)
+            if first.any():
+                found.append((members, first))
     return found
 
 

@@ -17,6 +17,7 @@ from scipy import sparse
 
 from pipeline.group import kernels
 from pipeline.group.pairs import Pairs
+from pipeline.group.views import Tokens
 from pipeline.paths import CHECKOUT
 
 _PLACES = CHECKOUT / "data" / "lexicon" / "places.toml"
@@ -51,30 +52,28 @@ class Facts:
         return sorted(self.names[column] for column in self.rows.indices[start:end])
 
 
-def places(tokens: pa.ChunkedArray) -> Facts:
+def places(tokens: Tokens) -> Facts:
     """Return the places of each text; 武汉 and 武汉市 are one."""
     return _facts(tokens, lambda words: pc.is_in(words, value_set=pa.array(sorted(known_places()))), _stem)
 
 
-def numbers(tokens: pa.ChunkedArray) -> Facts:
+def numbers(tokens: Tokens) -> Facts:
     """Return the numbers of each text."""
     return _facts(tokens, lambda words: pc.match_substring_regex(words, _NUMBER), str)
 
 
-def _facts(tokens: pa.ChunkedArray, pick: Any, canonical: Any) -> Facts:  # noqa: ANN401
-    tokens = tokens.combine_chunks() if isinstance(tokens, pa.ChunkedArray) else tokens
-    owners = pc.list_parent_indices(tokens).to_numpy(zero_copy_only=False)
-    words = pc.list_flatten(tokens).dictionary_encode()
-    picked = pick(words.dictionary).to_numpy(zero_copy_only=False).astype(bool)
-    stems = [canonical(word) for word in words.dictionary.filter(pa.array(picked)).to_pylist()]
+def _facts(tokens: Tokens, pick: Any, canonical: Any) -> Facts:  # noqa: ANN401
+    picked = pick(tokens.words).to_numpy(zero_copy_only=False).astype(bool)
+    stems = [canonical(word) for word in tokens.words.filter(pa.array(picked)).to_pylist()]
     names = sorted(set(stems))
     place = {name: index for index, name in enumerate(names)}
     column = np.full(len(picked), -1, np.int64)
     column[picked] = [place[stem] for stem in stems]
-    columns = column[words.indices.to_numpy(zero_copy_only=False)]
+    columns = column[tokens.numbers]
     kept = columns >= 0
     ones = np.ones(int(kept.sum()), np.float32)
-    rows = sparse.csr_matrix((ones, (owners[kept], columns[kept])), shape=(len(tokens), max(len(names), 1)))
+    shape = (tokens.texts, max(len(names), 1))
+    rows = sparse.csr_matrix((ones, (tokens.owners[kept], columns[kept])), shape=shape)
     rows.sum_duplicates()
     rows.data[:] = 1
     return Facts(rows, tuple(names))

@@ -17,7 +17,7 @@ from scipy import sparse
 
 from pipeline.group import kernels
 from pipeline.group.pairs import Pairs
-from pipeline.group.views import Sparse, View
+from pipeline.group.views import Sparse, Tokens, View
 from pipeline.text.sounds import mandarin
 from pipeline.text.words import dictionary
 
@@ -39,7 +39,7 @@ class Hidden:
     """The rows of the words, then as many rows of what is hidden."""
 
     @classmethod
-    def of(cls, tokens: pa.ChunkedArray, words: View) -> Hidden:
+    def of(cls, tokens: Tokens, words: View) -> Hidden:
         """Return the words that the texts of these tokens may hide, among all that the view knows."""
         rows, columns = _not_said(*_heard(_Loose.of(tokens), words.names), words.rows)
         idf = np.zeros(words.rows.shape[1], np.float32)
@@ -71,18 +71,20 @@ class _Loose:
     common: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, tokens: pa.ChunkedArray) -> _Loose:
+    def of(cls, tokens: Tokens) -> _Loose:
         """Return the lone characters of the texts, and those of words that no dictionary has."""
-        tokens = tokens.combine_chunks() if isinstance(tokens, pa.ChunkedArray) else tokens
-        owners = pc.list_parent_indices(tokens).to_numpy(zero_copy_only=False)
-        words = pc.list_flatten(tokens).dictionary_encode()
-        loose, common = _traits(words.dictionary)
-        token = words.indices.to_numpy(zero_copy_only=False)
+        loose, common = _traits(tokens.words)
+        token, owners = tokens.numbers, tokens.owners
         at = np.flatnonzero(loose[token])
         run = np.cumsum((np.diff(at, prepend=-2) > 1) | (np.diff(owners[at], prepend=-1) != 0))
-        lengths = pc.utf8_length(words.dictionary).to_numpy(zero_copy_only=False)[token[at]]
-        said = "".join(words.dictionary.take(pa.array(token[at])).to_pylist())
-        codes = np.frombuffer(said.encode("utf-32-le"), np.uint32)
+        lengths = pc.utf8_length(tokens.words).to_numpy(zero_copy_only=False)[token[at]]
+        said = pc.binary_join(
+            pa.ListArray.from_arrays(
+                pa.array([0, len(at)], pa.int32()), tokens.words.take(pa.array(token[at]))
+            ),
+            "",
+        )
+        codes = np.frombuffer(said[0].as_py().encode("utf-32-le"), np.uint32)
         spread = (np.repeat(values, lengths) for values in (run, owners[at], common[token[at]]))
         return cls(codes, *spread)
 

@@ -92,6 +92,28 @@ def components(size: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 @njit(nogil=True, cache=True)
+def flat_parts(merges: NDArray[np.float64], highest: float) -> NDArray[np.int64]:
+    """Return for each leaf of a dendrogram the first leaf of its part when no part merges above ``highest``.
+
+    ``merges`` is scipy's ``linkage``. What its ``fcluster`` does by distance, without the checks that cost more.
+    """
+    leaves = len(merges) + 1
+    top = np.zeros(2 * leaves - 1)
+    for row in range(leaves - 1):
+        one, other = int(merges[row, 0]), int(merges[row, 1])
+        top[leaves + row] = max(merges[row, 2], top[one], top[other])
+    part = np.arange(2 * leaves - 1)
+    for row in range(leaves - 2, -1, -1):
+        if top[leaves + row] <= highest:
+            part[int(merges[row, 0])] = part[int(merges[row, 1])] = part[leaves + row]
+    first = np.full(2 * leaves - 1, -1, np.int64)
+    for leaf in range(leaves):
+        if first[part[leaf]] < 0:
+            first[part[leaf]] = leaf
+    return first[part[:leaves]]
+
+
+@njit(nogil=True, cache=True)
 def _shared(
     starts: Ints,
     columns: Ints,

@@ -117,6 +117,12 @@ def cosines(view: View, pairs: Pairs, doubt: float) -> tuple[NDArray[np.float32]
     return trusted(view, pairs, doubt, cosine), np.asarray(contained, np.float32)
 
 
+def cosine(view: View, pairs: Pairs, doubt: float) -> NDArray[np.float32]:
+    """Return the cosine of each pair alone, as ``cosines`` does."""
+    products, _ = kernels.shared(view.rows, view.rows.data, pairs[:, 0], pairs[:, 1])
+    return trusted(view, pairs, doubt, products)
+
+
 def trusted(view: View, pairs: Pairs, doubt: float, cosine: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the cosine of each pair, lowered where its texts say little in this view."""
     trust = np.sqrt(view.mass / (view.mass + np.float32(doubt * view.rarest)))

@@ -133,7 +133,7 @@ def _with_candidates(
     """Return ``memory`` with the new texts in its index, and how they change the candidates."""
     common, fresh = memory.common, np.flatnonzero(known.fresh)
     some = texts.table.take(pa.array(fresh))
-    words = views.word_view(some.column("tokens"), common)
+    words = views.word_view(views.Tokens.of(some.column("tokens")), common)
     packed = views.sound_view(some.column("match_text"), common, PACKED)
     told = telling(words, packed, texts.able(config.shortest)[fresh], config)
     every, moved, placed = near.merged(common.words, words.names)

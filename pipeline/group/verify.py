@@ -112,7 +112,7 @@ class Verifier:
         corrects: Callable[[], NDArray[np.bool_]] | None = None,
     ) -> None:
         self._config = config
-        tokens, forms = texts.column("tokens"), texts.column("match_text")
+        tokens, forms = views.Tokens.of(texts.column("tokens")), texts.column("match_text")
         basis = np.ones(len(texts), np.bool_) if basis is None else basis
         self._seen = _days(texts)
         (self.words, self.hidden), self.corrects, self.sounds, self.places, self.numbers = together(
@@ -129,7 +129,7 @@ class Verifier:
 
     def _alike(self, found: Pairs) -> _Alike:
         doubt = self._config.doubt
-        plain, _ = pairs.cosines(self.words, found, doubt)
+        plain = pairs.cosine(self.words, found, doubt)
         return _Alike(plain, *pairs.cosines(self.sounds, found, doubt))
 
     def _weighed(self, found: Pairs, alike: _Alike) -> Evidence:
@@ -259,7 +259,8 @@ class PartVerifier(Verifier):
 
     def words_of(self, rows: NDArray[np.int64]) -> tuple[views.Sparse, tuple[str, ...]]:
         """Return the words of some texts as rows, and what the columns are."""
-        words = views.word_view(self._texts.column("tokens").take(pa.array(rows)), self._common)
+        tokens = views.Tokens.of(self._texts.column("tokens").take(pa.array(rows)))
+        words = views.word_view(tokens, self._common)
         return words.rows, words.names
 
     def _against(self, found: Pairs, evidence: Evidence, alike: list[str]) -> list[str]:
@@ -283,7 +284,7 @@ def _fuse(
     return np.asarray(total / (2 + _CONTAINMENT))
 
 
-def _words_of(tokens: pa.ChunkedArray, basis: views.Basis | views.Common) -> tuple[views.View, Hidden]:
+def _words_of(tokens: views.Tokens, basis: views.Basis | views.Common) -> tuple[views.View, Hidden]:
     words = views.word_view(tokens, basis)
     return words, Hidden.of(tokens, words)
 

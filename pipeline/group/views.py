@@ -74,19 +74,41 @@ class Common:
         return np.where(known, self.of_words[found], 0) if len(self.words) else np.zeros(len(names), np.int64)
 
 
-def word_view(tokens: pa.ChunkedArray, basis: Basis | Common) -> View:
+@dataclass(frozen=True)
+class Tokens:
+    """The words of some texts: each different word once, and by its number wherever it stands."""
+
+    texts: int
+    """How many texts there are."""
+    words: pa.Array
+    """Different words, in the order in which they are first met."""
+    numbers: NDArray[np.int64]
+    """Which of them stands in each place."""
+    owners: NDArray[np.int64]
+    """The text that each place is in."""
+
+    @classmethod
+    def of(cls, tokens: pa.ChunkedArray) -> Tokens:
+        """Number the words of a column of lists."""
+        tokens = _whole(tokens)
+        coded = pc.list_flatten(tokens).dictionary_encode()
+        owners = pc.list_parent_indices(tokens).to_numpy(zero_copy_only=False)
+        return cls(len(tokens), coded.dictionary, coded.indices.to_numpy(zero_copy_only=False), owners)
+
+
+def word_view(tokens: Tokens, basis: Basis | Common) -> View:
     """Return the view of words: two or more characters, or Latin letters and digits."""
-    tokens = _whole(tokens)
-    rows = pc.list_parent_indices(tokens).to_numpy(zero_copy_only=False)
-    words = pc.list_flatten(tokens)
-    telling = pc.or_(pc.greater(pc.utf8_length(words), 1), pc.match_substring_regex(words, "^[a-z0-9]"))
-    coded = words.filter(telling).dictionary_encode()
-    order = pc.sort_indices(coded.dictionary).to_numpy()
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    names = tuple(coded.dictionary.take(pa.array(order)).to_pylist())
-    columns = rank[coded.indices.to_numpy(zero_copy_only=False)]
-    counts = _counts(rows[telling.to_numpy(zero_copy_only=False)], columns, (len(tokens), len(order)))
+    telling = pc.or_(
+        pc.greater(pc.utf8_length(tokens.words), 1), pc.match_substring_regex(tokens.words, "^[a-z0-9]")
+    )
+    words = np.flatnonzero(telling.to_numpy(zero_copy_only=False))
+    words = words[pc.sort_indices(tokens.words.take(pa.array(words))).to_numpy()]
+    column = np.full(len(tokens.words), -1, np.int64)
+    column[words] = np.arange(len(words))
+    names = tuple(tokens.words.take(pa.array(words)).to_pylist())
+    columns = column[tokens.numbers]
+    kept = columns >= 0
+    counts = _counts(tokens.owners[kept], columns[kept], (tokens.texts, len(words)))
     if isinstance(basis, Common):
         documents, total = basis.documents(names), basis.texts
     else:

@@ -31,10 +31,10 @@ from models.loading import load_encoder
 from pipeline.bench import Metric
 from pipeline.group import GroupConfig, group
 from pipeline.group.components import components
-from pipeline.group.kernels import both_ways, near_rows
 from pipeline.group.languages import opposites, written
 from pipeline.group.memory import basis_of
 from pipeline.group.near import nearest
+from pipeline.group.near_kernels import both_ways, near_rows
 from pipeline.group.pairs import (
     nearest_vectors,
     quantize,
