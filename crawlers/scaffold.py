@@ -36,8 +36,8 @@ min = 1         # fewer entries than this is an alarm
 """
 
 
-def write_card(data: DataDir, name: str, family: str, url: str) -> Path:
-    """The card of a new source. Raises ``UsageError`` for a name that is taken or an address that cannot be read."""
+def check_source(data: DataDir, name: str, url: str) -> Path:
+    """Where the card of a new source goes. Raises ``UsageError`` for a taken name, or an address not to be read."""
     path = data.root / "sources" / f"{checked_name(name, 'source')}.toml"
     if path.exists():
         raise UsageError(f"{path} is there already; edit it, or choose another name")
@@ -45,7 +45,13 @@ def write_card(data: DataDir, name: str, family: str, url: str) -> Path:
         check_url(url, allowed=("127.0.0.1", "localhost"))
     except AddressRefused as error:
         raise UsageError(f"{url}: {error}") from error
-    write_text(path, _CARD.format(name=name, family=family_named(family).name, site=urlsplit(url).hostname))
+    return path
+
+
+def write_card(data: DataDir, name: str, family: str, url: str) -> Path:
+    """The card of a new source, as ``check_source`` allows it."""
+    path = check_source(data, name, url)
+    write_text(path, _CARD.format(name=name, family=family, site=urlsplit(url).hostname))
     return path
 
 
@@ -63,7 +69,7 @@ def check_case(name: str, family: str, pages: Path | None = None) -> Path | None
     root = pages or (PAGES if PAGES.is_dir() else None)
     if root is None:
         return None
-    case = _case(root / family_named(family).name, name)
+    case = _case(root / checked_name(family, "family"), name)
     if case.exists():
         raise UsageError(f"{case} is there already; record its page, or choose another name")
     return case
@@ -116,5 +122,5 @@ def _first_address(family: str, url: str, now: datetime) -> str:
     context = Context(site, site, "new", "new", now, now, lambda platform, name: "", queries=("停水",))
     try:
         return family_named(family).start(url, context)[0].url
-    except UsageError:
+    except UsageError:  # or a new family, which is not loaded yet
         return url

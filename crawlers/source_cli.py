@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -14,7 +15,7 @@ from crawlers.health import SourceHealth, health_of
 from crawlers.show import print_posts
 from crawlers.uses import parse_bases, picked, plain_use, with_base
 from pipeline.cli.output import Row, show_json, show_rows
-from pipeline.errors import CrawlError
+from pipeline.errors import CrawlError, UsageError
 from pipeline.escape import for_terminal
 from pipeline.incident import Incident, find_incident
 from pipeline.paths import DataDir
@@ -192,26 +193,44 @@ def record_source(
 @source.command("new")
 @click.argument("name")
 @click.argument("url")
-@click.option("--family", required=True, help="Kind of site software; see: chengqing source list.")
+@click.option("--family", help="Kind of site software; see: chengqing source list.")
+@click.option(
+    "--new-family", help="Name for site software that no family reads yet: its spider is written, too."
+)
 @click.option(
     "--pages",
     "pages",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of test cases; that of the checkout unless given.",
 )
-def new_source(name: str, url: str, family: str, pages: Path | None) -> None:
+def new_source(name: str, url: str, family: str | None, new_family: str | None, pages: Path | None) -> None:
     """Write a source card to fill in, a test that fails until a page is recorded, and show the incident's lines.
 
-    A site needs no code of its own: its spider is its family with the address and parameters that the incident names.
+    A site of known software needs no code of its own: its spider is its family, with the address and parameters that
+    the incident names. For other software --new-family writes a spider to fit to the site's pages.
 
     \b
-    Example:
+    Examples:
       chengqing source new city-forum https://bbs.city.example --family discuz
+      chengqing source new town-board https://town.example/board --new-family townboard
     """
-    from crawlers.scaffold import check_case, incident_lines, write_card, write_case
+    from crawlers.families import family_named
+    from crawlers.scaffold import check_case, check_source, incident_lines, write_card, write_case
+    from crawlers.scaffold_family import check_family, write_family
 
+    if (family is None) == (new_family is None):
+        raise UsageError(
+            "name the site's software: --family NAME, or --new-family NAME where no family reads it"
+        )
+    data = DataDir.from_environment()
+    check_source(data, name, url)
+    if new_family:
+        check_family(new_family)
+    family = new_family or family_named(str(family)).name
     check_case(name, family, pages)
-    card = write_card(DataDir.from_environment(), name, family, url)
+    for written in write_family(family, urlsplit(url).hostname or name) if new_family else ():
+        click.echo(f"written: {written}")
+    card = write_card(data, name, family, url)
     click.echo(
         f"written: {card}\nfill it in, then add to the incident's file:\n\n{incident_lines(name, family, url)}"
     )

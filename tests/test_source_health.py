@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,10 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conftest import make_incident
-from crawlers.families import family_named
+from crawlers import scaffold_family
+from crawlers.families import FAMILIES, family_named
 from crawlers.health import changed_shape, health_of
 from crawlers.identity import Identity
-from crawlers.items import Answer, Context, Fetch, Stop
+from crawlers.items import Answer, Context, Fetch, PageChanged, Stop
 from crawlers.launch import crawl_sources
 from crawlers.pages import read_case, save_case
 from crawlers.run import Job
@@ -175,6 +180,67 @@ def test_a_new_source_has_a_card_a_failing_test_and_lines_for_the_incident(
     assert isinstance(again.exception, UsageError) and "there already" in str(again.exception)
     private = call(data, "new", "inside", "http://10.0.0.1/", "--family", "feed", "--pages", str(tmp_path))
     assert isinstance(private.exception, UsageError) and "private network" in str(private.exception)
+
+
+def test_a_site_of_unknown_software_begins_with_a_spider_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written passes the linter, is listed among the families, and reads a page that fits it."""
+    folder = tmp_path / "families"
+    shutil.copytree(scaffold_family.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    spider, listed = scaffold_family.write_family("townboard", "town.example", folder)
+    for file in (spider, listed):
+        for ruff in (["check"], ["format", "--check"]):
+            named = ["--stdin-filename", f"crawlers/families/{file.name}", "-"]
+            command, text = [sys.executable, "-m", "ruff", *ruff, *named], file.read_text(encoding="utf-8")
+            done = subprocess.run(
+                command, input=text, capture_output=True, text=True, check=False, cwd=CHECKOUT
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+    spec = importlib.util.spec_from_file_location("crawlers.families.townboard", spider)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "crawlers.families.townboard", module)
+    spec.loader.exec_module(module)
+    package: dict[str, Any] = {"__name__": "crawlers.families"}
+    exec(compile(listed.read_text(encoding="utf-8"), str(listed), "exec"), package)
+    assert list(package["FAMILIES"]) == sorted([*FAMILIES, "townboard"])
+    family = package["family_named"]("townboard")
+    context = Context("town", "town.example", "c", "t", NOW, NOW, lambda platform, name: f"{platform}:{name}")
+    (fetch,) = family.start("https://town.example/board", context)
+    row = (
+        '<article><a href="/p/7">停水</a><p>明天停水</p><b class="author">mei</b>'
+        "<time>2026-03-14T08:00:00Z</time></article>"
+    )
+    reading = family.read(answer_of(fetch.url, row + "<article>广告</article>"), fetch, context)
+    (post,) = reading.posts
+    assert (post.post_id, post.text) == ("forum:town.example/p/7", "明天停水") and len(reading.rejects) == 1
+    assert post.author_key == "forum:town.example/mei" and post.published_at is not None
+    with pytest.raises(PageChanged):
+        family.read(answer_of(fetch.url, "<main>new design</main>"), fetch, context)
+
+
+def answer_of(url: str, body: str) -> Answer:
+    return Answer(url, 200, {"content-type": "text/html; charset=utf-8"}, body.encode())
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), "--new-family"),
+        (("--family", "feed", "--new-family", "townboard"), "--new-family"),
+        (("--new-family", "discuz"), "--family discuz"),
+        (("--new-family", "../x"), "small letters"),
+        (("--new-family", "class"), "small letters"),
+        (("--family", "townboard"), "discuz"),
+    ],
+)
+def test_software_is_named_once_and_writes_nothing_when_it_cannot_be(
+    data: DataDir, tmp_path: Path, options: tuple[str, ...], told: str
+) -> None:
+    done = call(data, "new", "town", "https://town.example", *options, "--pages", str(tmp_path / "pages"))
+    assert isinstance(done.exception, UsageError) and told in str(done.exception)
+    assert not (tmp_path / "pages").exists() and not (data.root / "sources").exists()
 
 
 EVIL = "停水\u009b31m了\u202e [bold]\u200b" * 3
