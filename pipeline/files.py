@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 50_000
 """Rows per Parquet row group: small enough that a time filter skips most, large enough to compress."""
-_LOOKED_AT = 10_000
+_LOOKED_AT = 2_000
 """Rows by which a column is judged."""
 
 
