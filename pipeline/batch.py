@@ -27,12 +27,14 @@ from pipeline.errors import ChengqingError, StageError, StoreError, UnknownName,
 from pipeline.files import locked, write_parquet
 from pipeline.incident import Incident
 from pipeline.ledger import Ledger
+from pipeline.ledger.assessments import Assessments
 from pipeline.moments.keep import Lists
 from pipeline.numbered import whole
 from pipeline.paths import DataDir
 from pipeline.progress import bar
 from pipeline.rank.learned import load_rank_config
 from pipeline.raw import crawls_table, finished_crawls
+from pipeline.rubric import load_rubric
 from pipeline.runs import WAREHOUSE, Run, RunRegistry, StageRun, run_lock
 from pipeline.stages import PUBLISH, STAGE_NAMES, STAGES, Context, Stage, as_of
 from pipeline.versions import code_digest
@@ -345,10 +347,22 @@ def _context(data: DataDir, incident: Incident, wish: Wish) -> Context:
         aliases=incident.aliases,
         user_words=incident.user_words,
         window_end=incident.end,
+        assessed=_assessed(data, incident.id, wish.as_of),
         as_of_wanted=wish.as_of,
         encoder_name=wish.encoder,
         rank_config=load_rank_config(data),
     )
+
+
+def _assessed(data: DataDir, incident: str, as_of: datetime | None) -> dict[str, float]:
+    """Harm of claims as people assessed it by then, as a share of the most that the rubric allows."""
+    standing, rubric = Assessments(data.ledger, read_only=True).all(incident), load_rubric(data)
+    totals = {
+        claim: rubric.total("harm", one.levels)
+        for claim, one in standing.items()
+        if as_of is None or one.assessed_at <= as_of
+    }
+    return {claim: total[0] / total[1] for claim, total in totals.items() if total and total[1]}
 
 
 def _digest(previous: Previous) -> str:

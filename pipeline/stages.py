@@ -70,6 +70,8 @@ class Context:
     aliases: Mapping[str, str]
     user_words: Sequence[str]
     window_end: datetime | None
+    assessed: Mapping[str, float] = field(default_factory=dict)
+    """Harm of claims as people assessed it, 0 to 1."""
     as_of_wanted: datetime | None = None
     encoder_name: str | None = None
     group_config: GroupConfig = field(default_factory=GroupConfig)
@@ -264,6 +266,7 @@ def rank_inputs(context: Context, tables: Tables) -> RankInputs:
         claim_matches=tables[t.CLAIM_MATCHES.name],
         claim_reviews=tables[t.CLAIM_REVIEWS.name],
         taken_up=_taken_up(context),
+        assessed=context.assessed,
         reactions=_reactions(context, tables),
         words=context.user_words,
         remembered=context.remembered("content", CONTENT, list(context.user_words), checkworthy_revision()),
@@ -356,6 +359,7 @@ STAGES: tuple[Stage, ...] = (
             asdict(c.rank_config),
             _moment(c),
             _taken_up(c),
+            sorted(c.assessed.items()),
             list(c.user_words),
             lexicon_version(),
             checkworthy_revision(),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from conftest import SAMPLE, make_incident, sample_posts, store_posts
@@ -18,9 +19,11 @@ from pipeline.errors import StageError, UnknownName, UsageError
 from pipeline.files import locked
 from pipeline.incident import find_incident
 from pipeline.ledger import Ledger
+from pipeline.ledger.assessments import Assessments
 from pipeline.paths import DataDir
 from pipeline.questions import ask
 from pipeline.records import Post, RulingKind, Status, Triage
+from pipeline.rubric import load_rubric
 from pipeline.runs import RunRegistry
 from pipeline.tables import DERIVED
 
@@ -266,6 +269,25 @@ def test_a_ruling_that_cannot_be_obeyed_is_told(fire: DataDir) -> None:
     done = run_incident(fire, find_incident(fire, "fire"))
     rejects = next(stage.rejects for stage in done.stages if stage.stage == "group")
     assert sorted(rejects.values()) == [1, 1]
+
+
+def test_harm_as_people_assessed_it_counts_from_the_next_run(fire: DataDir) -> None:
+    run(fire)
+    claim = claims_of(fire)["feed:1"]
+    sql = "select harm, harm_assessed from ranked_claims where claim_id = $claim"
+    (before,) = ask(fire, "fire", sql, {"claim": claim})
+    assert not before["harm_assessed"]
+    rubric, moment = load_rubric(fire), datetime.now(UTC)
+    question = next(q for q in rubric.questions if q.part == "harm")
+    Assessments(fire.ledger).assess(
+        "fire", claim, {question.id: question.highest}, rubric=rubric, actor="mei"
+    )
+    run(fire)
+    assert ask(fire, "fire", sql, {"claim": claim}) == [{"harm": 1.0, "harm_assessed": True}]
+    run_incident(fire, find_incident(fire, "fire"), Wish(as_of=moment))
+    replayed = duckdb.connect(str(fire.published("fire", moment).resolve()), read_only=True)
+    assert replayed.execute("select count(*) from ranked_claims where harm_assessed").fetchall() == [(0,)]
+    replayed.close()
 
 
 def test_a_ruling_on_a_reply_speaks_about_its_claim(fire: DataDir) -> None:

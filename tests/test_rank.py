@@ -321,6 +321,16 @@ def test_content_signals_read_the_exemplar() -> None:
     assert by_name["grave"]["nearness"] == 0.5 > by_name["chat"]["nearness"]
     assert by_name["grave"]["checkworthy"] > 0.5 > by_name["chat"]["checkworthy"]
     assert by_name["grave"]["rank"] == 1
+    assert not by_name["grave"]["harm_assessed"] and by_name["grave"]["harm"] > 0
+    inputs = replace(inputs, assessed={"chat": 0.9, "grave": 0.0})
+    judged = rank(posts, CLAIM_POSTS.from_rows(rows), AS_OF, None, inputs)["ranked_claims"].to_pylist()
+    assert {row["claim_id"]: (row["harm"], row["harm_assessed"]) for row in judged} == {
+        "chat": (0.9, True),
+        "grave": (0.0, True),
+    }
+    points = {row["claim_id"]: row["harm_points"] for row in judged}
+    assert points["chat"] > 0 == points["grave"] and "life" in by_name["grave"]["harms"]
+    assert all(row["score"] == pytest.approx(sum(row[name] for name in POINTS), abs=1e-9) for row in judged)
 
 
 def test_a_claim_like_one_that_was_taken_up_is_kin() -> None:

@@ -70,6 +70,7 @@ def test_reasons_are_sentences() -> None:
         ({"recent_voices": 2, "previous_voices": 9}, "fades"),
         ({"voices": 1, "recent_posts": 20}, "one_voice"),
         ({"correctors": 3}, "answered"),
+        ({"harm_assessed": True, "harm": 0.5}, "harm_assessed"),
     ],
 )
 def test_each_reason_holds_when_it_should(change: dict[str, Any], key: str) -> None:

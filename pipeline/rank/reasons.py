@@ -91,6 +91,8 @@ def _copied(row: Mapping[str, Any]) -> Said | None:
 
 
 def _harm(row: Mapping[str, Any]) -> Said | None:
+    if row.get("harm_assessed"):
+        return "harm_assessed", {"percent": row["harm"]}
     kinds = [kind for kind in row.get("harms") or [] if kind != "action"]
     return ("harm", {"kinds": kinds}) if kinds else None
 

@@ -22,6 +22,7 @@ SIGNAL_FILES = ("members", "voices", "rhythm", "volume", "spread", "engagement",
 
 _EXEMPLARS = pa.schema([("claim_id", pa.string()), ("text_key", pa.string())])
 _TEXTS = pa.schema([("text_key", pa.string()), ("match_text", pa.string())])
+_ASSESSED = pa.schema([("claim_id", pa.string()), ("harm", pa.float64())])
 _REACTIONS = pa.schema([("claim_id", pa.string()), ("reactions", pa.float64())])
 
 
@@ -52,6 +53,8 @@ class RankInputs:
     """Published reviews that may be about a claim."""
     taken_up: Sequence[str] = ()
     """Ids of claims that people took up: in review, answered, watched or known before."""
+    assessed: Mapping[str, float] = field(default_factory=dict)
+    """What people answered to the rubric's questions on harm, as a share of the most; it counts instead of words."""
     words: Sequence[str] = ()
     """The incident's places, names and words."""
     reactions: pa.Table = field(default_factory=lambda: _REACTIONS.empty_table())
@@ -96,6 +99,7 @@ def _ranked(
         "claim_reviews": inputs.claim_reviews.select(["claim_id", "similarity"]),
         "taken_up": pa.table({"claim_id": pa.array(sorted(inputs.taken_up), pa.string())}),
         "content": content(inputs.exemplars, inputs.texts, inputs.words, inputs.remembered),
+        "assessed": _table(inputs.assessed),
         "weights": weights,
         "reactions": inputs.reactions,
     }
@@ -112,6 +116,11 @@ def _ranked(
         return hours, connection.sql(statement("stages/ranked_claims"), params=last).to_arrow_table()
     finally:
         connection.close()
+
+
+def _table(assessed: Mapping[str, float]) -> pa.Table:
+    rows = [{"claim_id": claim, "harm": round(share, 6)} for claim, share in sorted(assessed.items())]
+    return pa.Table.from_pylist(rows, schema=_ASSESSED)
 
 
 def _numbered(claim_posts: pa.Table) -> pa.Table:

@@ -44,7 +44,13 @@ SIGNALS = (
     Signal("enquiry", "speech", 2.0, True, "Zhao, Resnick and Mei, WWW 2015", "enquiry_share"),
     Signal("debunk_gap", "speech", 1.0, True, "WHO/UNICEF: what nobody answers spreads; PEERS 5.3"),
     Signal("checkworthy", "content", 1.0, True, "Konstantinovskiy et al. 2018, arXiv 1809.08193"),
-    Signal("harm", "content", 1.0, True, "EIP's virality factors, Full Fact's incident framework: harm.toml"),
+    Signal(
+        "harm",
+        "content",
+        1.0,
+        True,
+        "people's answers to the rubric; else EIP, Full Fact: words of harm.toml",
+    ),
     Signal("nearness", "content", 0.5, True, "the incident's own places, names and words"),
     Signal("kinship", "kinship", 1.0, True, "claims taken up or reviewed before; FABLE's precedent"),
     # silent until staff's triage taught a model (models/reactions.py)

@@ -50,6 +50,7 @@ RANKED_CLAIMS = Table(
         _count("recent_enquirers", "voices that asked within the last hour"),
         _count("correctors", "voices that correct it"),
         Column("harms", STRINGS, "kinds of harm of data/lexicon/harm.toml that its words touch"),
+        Column("harm_assessed", pa.bool_(), "whether harm is what people answered to the rubric's questions"),
         _number(
             "freshness", "1 for three voices of now, halving each window: weighs the lasting signals' points"
         ),
@@ -69,7 +70,11 @@ RANKED_CLAIMS = Table(
         ),
         _number("debunk_gap", "Wilson lower bound (95 %) of the share of voices that do not correct it"),
         _number("checkworthy", "chance that its exemplar states something that can be checked, 0 to 1"),
-        _number("harm", "the rubric's weight of the harms that its words touch, 0 to 1"),
+        _number(
+            "harm",
+            "people's answers to the rubric as a share of the most; until there are any, the weight of the harms that "
+            "its words touch; 0 to 1",
+        ),
         _number("nearness", "how much of the incident's places, names and words it has, 0 to 1"),
         _number(
             "kinship", "similarity to the nearest claim taken up or reviewed before, 0 to 1; null without one"

@@ -8,7 +8,7 @@ select
     r.enquiry_points, r.debunk_gap_points, r.checkworthy_points, r.harm_points, r.nearness_points, r.kinship_points,
     r.reactions_points,
     r.freshness, r.newness, r.recent_posts, r.previous_posts, r.recent_voices, r.previous_voices, r.voices, r.copy_share, r.origin,
-    r.jump, r.jumped_to, r.enquirers, r.recent_enquirers, r.correctors, r.harms,
+    r.jump, r.jumped_to, r.enquirers, r.recent_enquirers, r.correctors, r.harms, r.harm, r.harm_assessed,
     coalesce(t.status, 'new') as status, t.assignee,
     -- a review that was confirmed to be about it has another verdict now
     exists (

@@ -1,5 +1,5 @@
 -- Grain: one row per claim. Inputs: claim_ids (claim_id, claim_no), weights (signal, family, weight, is_lasting), and the results of sql/signals:
--- volume, spread, engagement, speech, content, kinship, and reactions (claim_id, reactions). Reader: everybody. Parameters: $as_of, $scale, $linear.
+-- volume, spread, engagement, speech, content, kinship; assessed (claim_id, harm) and reactions (claim_id, reactions). Reader: everybody. Parameters: $as_of, $scale, $linear.
 -- Signals become places among the claims and are fused: points = weight * scale / (60 + place), reciprocal-rank fusion
 -- after Cormack, Clarke and Büttcher (SIGIR 2009), k = 60; or, with learned weights ($linear), points = weight * scale
 -- / 60 * percentile. Points of lasting signals are multiplied by freshness, so that a dying claim sinks; those of what is
@@ -22,7 +22,8 @@ with wide as (
         coalesce(p.enquirers, 0) as enquirers, coalesce(p.recent_enquirers, 0) as recent_enquirers,
         coalesce(p.correctors, 0) as correctors,
         coalesce(p.enquiry_share, 0.0) as enquiry_share, coalesce(p.debunk_gap, 0.0) as debunk_gap,
-        c.checkworthy, c.harm, coalesce(c.harms, []) as harms, c.nearness,
+        c.checkworthy, coalesce(a.harm, c.harm) as harm, a.harm is not null as harm_assessed,
+        coalesce(c.harms, []) as harms, c.nearness,
         k.kinship, x.reactions
     from claim_ids as i
     left join volume as v on v.claim_no = i.claim_no
@@ -30,6 +31,7 @@ with wide as (
     left join engagement as e on e.claim_no = i.claim_no
     left join speech as p on p.claim_no = i.claim_no
     left join content as c on c.claim_id = i.claim_id
+    left join assessed as a on a.claim_id = i.claim_id
     left join kinship as k on k.claim_id = i.claim_id
     left join reactions as x on x.claim_id = i.claim_id
 ),
