@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.group.views import Common, Sparse, View, sound_view, word_view
+from pipeline.group.views import Common, Sparse, Tokens, View, sound_view, word_view
 from pipeline.schema import STRINGS
 
 Floats = NDArray[np.float32]
@@ -112,7 +112,8 @@ class Reviewed:
     def _words(self) -> View:
         tokens = [*self.reviews.tokens, *self.texts.tokens]
         basis = np.arange(len(tokens)) < len(self.reviews)
-        return word_view(pa.chunked_array([pa.array([list(words) for words in tokens], STRINGS)]), basis)
+        column = pa.chunked_array([pa.array([list(words) for words in tokens], STRINGS)])
+        return word_view(Tokens.of(column), basis)
 
 
 class _Heard:
