@@ -29,7 +29,7 @@ from pipeline.incident import Incident
 from pipeline.ledger import Ledger
 from pipeline.ledger.assessments import Assessments
 from pipeline.moments.keep import Lists
-from pipeline.numbered import whole
+from pipeline.numbered import joined
 from pipeline.paths import DataDir
 from pipeline.progress import bar
 from pipeline.rank.learned import load_rank_config
@@ -374,15 +374,9 @@ def _digest(previous: Previous) -> str:
     for name in ("claim_id", "post_id"):
         lengths = pc.binary_length(rows.column(name)).to_numpy()
         digest.update(lengths.astype(np.int64).tobytes())
-        digest.update(_joined(rows.column(name)))
+        digest.update(joined(rows.column(name)).as_buffer())
     digest.update(rows.column("decided").to_numpy().tobytes())
     return digest.hexdigest()
-
-
-def _joined(column: pa.ChunkedArray) -> pa.Buffer:
-    """All texts of a column one after another."""
-    all_of_them = pa.ListArray.from_arrays(pa.array([0, len(column)], pa.int32()), whole(column))
-    return pc.binary_join(all_of_them, "")[0].as_buffer()
 
 
 def _rows(files: Iterable[Path]) -> int:

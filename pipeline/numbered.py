@@ -92,6 +92,12 @@ def whole(column: pa.ChunkedArray | pa.Array) -> Any:  # noqa: ANN401  pyarrow s
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
+def joined(column: pa.ChunkedArray | pa.Array, mark: str = "") -> Any:  # noqa: ANN401  a text of Arrow's
+    """Return all texts of the column one after another, ``mark`` between them: no text is made in Python."""
+    every = pa.ListArray.from_arrays(pa.array([0, len(column)], pa.int32()), whole(column))
+    return pc.binary_join(every, mark)[0]
+
+
 def as_numbers(column: pa.ChunkedArray | pa.Array) -> Numbers:
     """Return whole numbers without nulls as numpy has them."""
     return np.asarray(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import jieba
@@ -40,11 +40,17 @@ class Facts:
 
         Both are false where one of them names none.
         """
-        named = np.diff(self.rows.indptr)[pairs]
-        both = (named > 0).all(axis=1)
-        shared = np.zeros(len(pairs), np.int64)
-        shared[both], _ = kernels.shared(self.rows, self.rows.data, pairs[both, 0], pairs[both, 1])
-        return np.asarray(both & (shared == 0)), np.asarray(both & (named - shared[:, None] == 1).all(axis=1))
+        left, right = self._counts[pairs[:, 0]], self._counts[pairs[:, 1]]
+        both = np.flatnonzero((left > 0) & (right > 0))
+        shared, _ = kernels.shared(self.rows, self.rows.data, pairs[both, 0], pairs[both, 1])
+        none, swapped = np.zeros((2, len(pairs)), np.bool_)
+        none[both] = shared == 0
+        swapped[both] = (left[both] - shared == 1) & (right[both] - shared == 1)
+        return none, swapped
+
+    @cached_property
+    def _counts(self) -> NDArray[np.int64]:
+        return np.asarray(np.diff(self.rows.indptr), np.int64)
 
     def of(self, row: int) -> list[str]:
         """Return what this text names, sorted."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ from scipy import sparse
 from pipeline.group import kernels
 from pipeline.group.pairs import Pairs
 from pipeline.group.views import Sparse, Tokens, View
+from pipeline.numbered import joined
 from pipeline.text.sounds import mandarin
 from pipeline.text.words import dictionary
 
@@ -52,13 +54,16 @@ class Hidden:
     def compare(self, found: Pairs) -> NDArray[np.float32]:
         """Return for each pair the cosine of what one text says and the other may hide, both ways together."""
         size = self.rows.shape[0] // 2
-        hides = np.diff(self.rows.indptr)[size:] > 0
         total = np.zeros(len(found), np.float32)
         for one, other in ((0, 1), (1, 0)):
-            asked = np.flatnonzero(hides[found[:, other]])
+            asked = np.flatnonzero(self._hides[found[:, other]])
             said, hidden = found[asked, one], found[asked, other] + size
             total[asked] += kernels.shared(self.rows, self.rows.data, said, hidden)[0]
         return total
+
+    @cached_property
+    def _hides(self) -> NDArray[np.bool_]:
+        return np.asarray(np.diff(self.rows.indptr)[self.rows.shape[0] // 2 :] > 0)
 
 
 @dataclass(frozen=True)
@@ -78,13 +83,8 @@ class _Loose:
         at = np.flatnonzero(loose[token])
         run = np.cumsum((np.diff(at, prepend=-2) > 1) | (np.diff(owners[at], prepend=-1) != 0))
         lengths = pc.utf8_length(tokens.words).to_numpy(zero_copy_only=False)[token[at]]
-        said = pc.binary_join(
-            pa.ListArray.from_arrays(
-                pa.array([0, len(at)], pa.int32()), tokens.words.take(pa.array(token[at]))
-            ),
-            "",
-        )
-        codes = np.frombuffer(said[0].as_py().encode("utf-32-le"), np.uint32)
+        said = joined(tokens.words.take(pa.array(token[at]))).as_py()
+        codes = np.frombuffer(said.encode("utf-32-le"), np.uint32)
         spread = (np.repeat(values, lengths) for values in (run, owners[at], common[token[at]]))
         return cls(codes, *spread)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.group import kernels
 from pipeline.group.views import Sparse, View
+from pipeline.parallel import in_parallel
 
 Pairs = NDArray[np.int64]
 """Shape (n, 2): positions of two texts, the smaller first; sorted, each once."""
@@ -103,6 +104,13 @@ def union(*parts: Pairs) -> Pairs:
     return unique_pairs(joined[:, 0], joined[:, 1])
 
 
+def within(pairs: Pairs) -> tuple[NDArray[np.int64], Pairs]:
+    """Return the texts of ``pairs`` in order, and the pairs as positions among these."""
+    marked = np.zeros(int(pairs.max(initial=-1)) + 1, np.bool_)
+    marked[pairs] = True
+    return np.flatnonzero(marked), (np.cumsum(marked) - 1)[pairs].reshape(-1, 2)
+
+
 def cosines(view: View, pairs: Pairs, doubt: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return cosine and containment of each pair in a view, both lowered where texts say little.
 
@@ -145,11 +153,14 @@ def quantize(vectors: NDArray[Any]) -> Steps:
         return vectors
     spread = 4 / np.sqrt(max(vectors.shape[1], 16))
     steps = np.empty(vectors.shape, np.int8)
-    for start in range(0, len(vectors), _ROWS_PER_BLOCK):
-        scaled = vectors[start : start + _ROWS_PER_BLOCK] * np.float32(_SCALE / spread)
+
+    def work(first: int, last: int) -> None:
+        scaled = vectors[first:last] * np.float32(_SCALE / spread)
         np.rint(scaled, out=scaled)
         np.clip(scaled, -_SCALE, _SCALE, out=scaled)
-        steps[start : start + _ROWS_PER_BLOCK] = scaled
+        steps[first:last] = scaled
+
+    list(in_parallel(work, len(vectors), _ROWS_PER_BLOCK))
     return steps
 
 

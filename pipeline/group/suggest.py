@@ -77,8 +77,8 @@ class Told:
     def meanings(self, rows: NDArray[np.int64], found: Pairs, steps: StepsOf) -> NDArray[np.float32]:
         """Return the cosine of some of the pairs."""
         asked = rows[np.isnan(self.meaning[rows])]
-        texts, local = np.unique(found[asked], return_inverse=True)
-        self.meaning[asked] = pairs.vector_cosines(steps(texts), local.reshape(-1, 2))
+        texts, local = pairs.within(found[asked])
+        self.meaning[asked] = pairs.vector_cosines(steps(texts), local)
         return self.meaning[rows]
 
     def whys(self, rows: NDArray[np.int64], found: Pairs, verifier: Verifier) -> pa.Array:

@@ -188,7 +188,7 @@ class Verifier:
 
     def _brevity(self, found: Pairs) -> NDArray[np.float64]:
         """Return how little the shorter text of each pair says: near 0 for a long post, 1 for an empty one."""
-        mass = self.words.mass[found].min(axis=1).astype(np.float64)
+        mass = np.minimum(*(self.words.mass[found[:, side]] for side in (0, 1))).astype(np.float64)
         unit = self._config.doubt * self.words.rarest
         return np.asarray(unit / (mass + unit), np.float64)
 
@@ -248,13 +248,13 @@ class PartVerifier(Verifier):
 
     def compare(self, found: Pairs) -> Evidence:
         """Return what speaks for and against each pair."""
-        rows, local = np.unique(found, return_inverse=True)
-        return self.part(rows).compare(local.reshape(found.shape))
+        rows, local = pairs.within(found)
+        return self.part(rows).compare(local)
 
     def telling(self, found: Pairs) -> tuple[Pairs, Verdicts]:
         """Return the pairs that reach ``suggested``, with what follows."""
-        rows, local = np.unique(found, return_inverse=True)
-        high, verdicts = self.part(rows).telling(local.reshape(found.shape))
+        rows, local = pairs.within(found)
+        high, verdicts = self.part(rows).telling(local)
         return rows[high], verdicts
 
     def words_of(self, rows: NDArray[np.int64]) -> tuple[views.Sparse, tuple[str, ...]]:
@@ -264,8 +264,8 @@ class PartVerifier(Verifier):
         return words.rows, words.names
 
     def _against(self, found: Pairs, evidence: Evidence, alike: list[str]) -> list[str]:
-        rows, local = np.unique(found, return_inverse=True)
-        return self.part(rows)._against(local.reshape(found.shape), evidence, alike)
+        rows, local = pairs.within(found)
+        return self.part(rows)._against(local, evidence, alike)
 
 
 _HUNDREDTHS = pa.array([f"{step / 100:.2f}" for step in range(-100, 101)])

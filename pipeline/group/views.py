@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pypinyin.constants import PINYIN_DICT
 from scipy import sparse
 
+from pipeline.numbered import joined
 from pipeline.text.words import dictionary
 
 Sparse = Any
@@ -135,8 +136,7 @@ def stack(*views: View) -> Sparse:
 
 def code_points(texts: pa.ChunkedArray) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
     """Return all code points but spaces in order, and the row that each belongs to."""
-    sheet = "\n".join(texts.to_pylist())
-    codes = np.frombuffer(sheet.encode("utf-32-le"), np.uint32)
+    codes = np.frombuffer(joined(texts, "\n").as_py().encode("utf-32-le"), np.uint32)
     rows = np.cumsum(codes == _BREAK, dtype=np.int32)
     kept = (codes != _BREAK) & (codes != _SPACE)
     return codes[kept], rows[kept]
