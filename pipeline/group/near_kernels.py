@@ -90,16 +90,13 @@ def _nearest_before(
     size = chosen.max() + 1
     sums = np.zeros(size, np.float32)
     touched = np.empty(size, np.int32)
-    room = len(chosen) * 8 + most
-    left, right, near = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
+    left, right, near = _near(len(chosen) * 8 + most)
     count = 0
     for row in chosen:
         own = slice(starts[row], starts[row + 1])
         met = _gather_row(columns[own], values[own], postings, owners, weights, row, sums, touched)
         best = _best(sums, touched, met, floor, most)
-        if count + len(best) > room:
-            room = 2 * room + most
-            left, right, near = _longer(left, room), _longer(right, room), _longer(near, room)
+        left, right, near = _with_room(left, right, near, count + len(best))
         for other in best:
             left[count], right[count], near[count] = row, other, sums[other]
             count += 1
@@ -122,15 +119,12 @@ def _near_rows(
     size = len(starts) - 1
     sums = np.zeros(size, np.float32)
     touched = np.empty(size, np.int32)
-    room = len(chosen) * 64
-    left, right, near = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
+    left, right, near = _near(len(chosen) * 64)
     count = 0
     for row in chosen:
         own = slice(starts[row], starts[row + 1])
         met = _gather_row(columns[own], values[own], postings, owners, weights, size, sums, touched)
-        if count + met > room:
-            room = 2 * room + met
-            left, right, near = _longer(left, room), _longer(right, room), _longer(near, room)
+        left, right, near = _with_room(left, right, near, count + met)
         for index in range(met):
             other = touched[index]
             if other != row and sums[other] >= floor:
@@ -189,7 +183,15 @@ def _best(sums: Floats, touched: Ints, met: int, floor: np.float32, most: int) -
 
 
 @njit(nogil=True, cache=True)
-def _longer(values: Any, room: int) -> Any:  # noqa: ANN401  two types of array
-    longer = np.empty(room, values.dtype)
-    longer[: len(values)] = values
+def _near(room: int) -> Near:
+    return np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
+
+
+@njit(nogil=True, cache=True)
+def _with_room(left: Ints, right: Ints, near: Floats, wanted: int) -> Near:
+    """Return these, or twice as long and more where ``wanted`` do not fit."""
+    if wanted <= len(left):
+        return left, right, near
+    longer = _near(2 * len(left) + wanted)
+    longer[0][: len(left)], longer[1][: len(left)], longer[2][: len(left)] = left, right, near
     return longer
