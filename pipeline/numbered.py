@@ -94,8 +94,9 @@ def whole(column: pa.ChunkedArray | pa.Array) -> Any:  # noqa: ANN401  pyarrow s
 
 def joined(column: pa.ChunkedArray | pa.Array, mark: str = "") -> Any:  # noqa: ANN401  a text of Arrow's
     """Return all texts of the column one after another, ``mark`` between them: no text is made in Python."""
-    every = pa.ListArray.from_arrays(pa.array([0, len(column)], pa.int32()), whole(column))
-    return pc.binary_join(every, mark)[0]
+    texts = whole(column.cast(pa.large_string()))  # beyond 2 GiB, too
+    every = pa.ListArray.from_arrays(pa.array([0, len(column)], pa.int32()), texts)
+    return pc.binary_join(every, pa.scalar(mark, pa.large_string()))[0]
 
 
 def as_numbers(column: pa.ChunkedArray | pa.Array) -> Numbers:
